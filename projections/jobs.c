@@ -1,0 +1,466 @@
+/* Jobs: what each is, which state it is in, and which ones the engine looks after. */
+#include "projections/jobs.h"
+
+#include <stdlib.h>
+
+#include "projections/fold.h"
+#include "projections/groups.h"
+#include "projections/job_devices.h"
+#include "projections/templates.h"
+
+/* number -> struct job; number -> its texts; id -> number; numbers of the active ones; state -> how many. */
+enum {
+    JOBS = FOLD_TABLE(jobs, 0),
+    JOB_TEXTS = FOLD_TABLE(jobs, 1),
+    JOB_IDS = FOLD_TABLE(jobs, 2),
+    JOBS_ACTIVE = FOLD_TABLE(jobs, 3),
+    JOB_COUNTS = FOLD_TABLE(jobs, 4),
+};
+_Static_assert(sizeof(struct job) % 8 == 0, "jobs are read in place");
+
+enum { ID, DISPLAY_NAME, DESCRIPTION, DATA, BODY_HASH, TEXTS };
+
+/* ---- States. */
+
+static const struct {
+    const char *word;
+    unsigned moves;
+} STATES[] = {
+#define STATE(NAME, word, moves) {word, moves},
+    JOB_STATES(STATE)
+#undef STATE
+};
+
+const char *job_status_word(enum job_status status)
+{
+    ASSERT((size_t)status < COUNT_OF(STATES));
+    return STATES[status].word;
+}
+
+bool job_status_named(struct bytes word, enum job_status *status)
+{
+    for (size_t i = 0; i < COUNT_OF(STATES); i++) {
+        if (!bytes_equal(word, bytes_of_text(STATES[i].word))) continue;
+        *status = (enum job_status)i;
+        return true;
+    }
+    return false;
+}
+
+bool job_may_move(enum job_status from, enum job_status to)
+{
+    ASSERT((size_t)from < COUNT_OF(STATES) && (size_t)to < COUNT_OF(STATES));
+    return STATES[from].moves >> to & 1;
+}
+
+static bool has_ended(const struct job *job)
+{
+    return STATES[job->status].moves == 0;
+}
+
+/* ---- The active ones: copies in RAM, in order of their numbers, written through to the table with every change. */
+
+struct ram {
+    bool loaded;
+    struct job **active;
+    size_t count;
+    size_t capacity;
+};
+
+static size_t place_of(const struct ram *ram, uint32_t number)
+{
+    size_t low = 0, high = ram->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ram->active[middle]->number < number) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+static struct job *find_active(const struct ram *ram, uint32_t number)
+{
+    size_t place = place_of(ram, number);
+    return place < ram->count && ram->active[place]->number == number ? ram->active[place] : NULL;
+}
+
+static void active_add(struct ram *ram, const struct job *job)
+{
+    size_t place = place_of(ram, job->number);
+    if (ram->count == ram->capacity) {
+        ram->capacity = MAX(ram->capacity * 2, (size_t)16);
+        ram->active = realloc(ram->active, ram->capacity * sizeof ram->active[0]);
+        ASSERT(ram->active != NULL);
+    }
+    struct job *copy = malloc(sizeof *copy);
+    ASSERT(copy != NULL);
+    memcpy(copy, job, sizeof *copy);
+    memmove(&ram->active[place + 1], &ram->active[place], (ram->count - place) * sizeof ram->active[0]);
+    ram->active[place] = copy;
+    ram->count++;
+}
+
+static void active_remove(struct ram *ram, uint32_t number)
+{
+    size_t place = place_of(ram, number);
+    free(ram->active[place]);
+    ram->count--;
+    memmove(&ram->active[place], &ram->active[place + 1], (ram->count - place) * sizeof ram->active[0]);
+}
+
+static struct ram *loaded(struct view *v)
+{
+    struct ram *ram = v->ram[FOLD_jobs];
+    struct bytes nothing;
+    if (ram->loaded) return ram;
+    for (uint64_t number = 1; store_next(v, JOBS_ACTIVE, number, &number, &nothing); number++) {
+        const struct job *job = store_record(v, JOBS, number, sizeof *job);
+        if (job) active_add(ram, job);
+    }
+    ram->loaded = true;
+    return ram;
+}
+
+static void drop(void *memory)
+{
+    struct ram *ram = memory;
+    for (size_t i = 0; i < ram->count; i++) free(ram->active[i]);
+    free(ram->active);
+    *ram = (struct ram){0};
+}
+
+/* Saved ones wait for nobody; ended ones are over when no device is out any more. */
+static bool is_active(struct view *v, const struct job *job)
+{
+    if (job->status == JOB_IS_SAVED) return false;
+    if (!has_ended(job)) return true;
+    const struct job_list *list = job_devices_list(v, job->number);
+    return list && list->out > 0;
+}
+
+/* ---- Changing one. */
+
+static bool count_add(struct view *v, enum job_status status, int64_t difference)
+{
+    const uint64_t *stored = store_record(v, JOB_COUNTS, status, sizeof *stored);
+    uint64_t count = (stored ? *stored : 0) + (uint64_t)difference;
+    return store_put_number(v, JOB_COUNTS, status, (struct bytes){&count, sizeof count});
+}
+
+/* Writes the job and its place among the active ones. */
+static bool put(struct view *v, const struct job *job)
+{
+    struct ram *ram = loaded(v);
+    struct job *active = find_active(ram, job->number);
+    uint32_t number = job->number;
+    bool stays = is_active(v, job);
+    if (!store_put_number(v, JOBS, number, (struct bytes){job, sizeof *job})) return false;
+    if (active && stays) memcpy(active, job, sizeof *job);
+    if (stays == (active != NULL)) return true;
+    if (stays) active_add(ram, job);
+    else active_remove(ram, number);
+    return stays ? store_put_number(v, JOBS_ACTIVE, number, BYTES_NONE) : store_delete_number(v, JOBS_ACTIVE, number);
+}
+
+static enum fold_result no_job(struct sentence *why, uint32_t number)
+{
+    return fold_illegal(why, "there is no job %u", number);
+}
+
+/* A copy of the job, to be changed and put. */
+static bool copy(struct view *v, uint32_t number, struct job *job)
+{
+    const struct job *stored = jobs_get(v, number);
+    if (stored) memcpy(job, stored, sizeof *job);
+    return stored != NULL;
+}
+
+/* Moves the job and writes it; what else the event changes was changed before. */
+static enum fold_result move(struct view *v, struct job *job, enum job_status to, struct sentence *why)
+{
+    enum job_status from = job->status;
+    if (!job_may_move(from, to)) {
+        return fold_illegal(why, "job %u is %s and cannot be %s", job->number, job_status_word(from),
+                            job_status_word(to));
+    }
+    job->status = to;
+    return fold_stored(count_add(v, from, -1) && count_add(v, to, 1) && put(v, job));
+}
+
+static enum fold_result end(struct view *v, struct job *job, enum job_status to, const struct event *e,
+                            struct sentence *why)
+{
+    job->ended_us = e->time_us;
+    return move(v, job, to, why);
+}
+
+/* ---- Events. */
+
+static void created_fields(struct job *job, const struct event *e)
+{
+    job->number = e->job_created.job;
+    job->status = JOB_IS_SAVED;
+    job->group = e->job_created.group;
+    job->type = (enum job_type)e->job_created.type;
+    job->target = e->job_created.target;
+    job->batch_measure = (enum job_measure)e->job_created.batch_measure;
+    job->batch_value = e->job_created.batch_value;
+    job->threshold_measure = (enum job_measure)e->job_created.threshold_measure;
+    job->threshold_value = e->job_created.threshold_value;
+    job->threshold_per_batch = e->job_created.threshold_per_batch;
+    job->queue_timeout = e->job_created.queue_timeout;
+    job->execution_timeout = e->job_created.execution_timeout;
+    job->retries_max = e->job_created.retries_max;
+    job->retries_on = e->job_created.retries_on;
+    job->actor = e->actor;
+    job->created_seq = e->seq;
+    job->created_us = e->time_us;
+}
+
+/* What is wrong with a new job, NULL when nothing is. */
+static const char *created_flaw(struct view *v, const struct job *job, struct bytes id)
+{
+    if (job->number != jobs_next_number(v)) return "has not the next number in line";
+    if (!store_key_fits(id)) return "has an id that is empty or too long";
+    if (jobs_find(v, id)) return "has an id that is taken";
+    if (job->type < JOB_TYPE_PROPERTY || job->type > JOB_TYPE_COMMAND) return "is of an unknown type";
+    if (job->batch_measure > MEASURE_PERCENTAGE) return "has an unknown measure for its batches";
+    if (job->threshold_measure > MEASURE_PERCENTAGE) return "has an unknown measure for its threshold";
+    if (job->group && job->group >= groups_next_number(v)) return "has a group that was never saved";
+    if (job->target && job->target >= templates_next_number(v)) return "has a target that was never saved";
+    return NULL;
+}
+
+static enum fold_result created(struct view *v, const struct event *e, struct sentence *why)
+{
+    const struct bytes texts[TEXTS] = {e->job_created.id, e->job_created.display_name, e->job_created.description,
+                                       e->job_created.data, e->job_created.body_hash};
+    struct job job;
+    /* Padding too: the stored bytes are compared with those of a rebuild. */
+    memset(&job, 0, sizeof job);
+    created_fields(&job, e);
+    const char *flaw = created_flaw(v, &job, texts[ID]);
+    if (flaw) return fold_illegal(why, "job %u %s", job.number, flaw);
+    return fold_stored(store_append_number(v, JOBS, job.number, (struct bytes){&job, sizeof job}) &&
+                       entry_put(v, JOB_TEXTS, job.number, BYTES_NONE, texts, TEXTS, true) &&
+                       ids_put(v, JOB_IDS, texts[ID], job.number) && count_add(v, JOB_IS_SAVED, 1));
+}
+
+/* Also JOB_RESUMED: to the end of the queue. */
+static enum fold_result queued(struct view *v, const struct event *e, uint32_t number, enum job_status from,
+                               struct sentence *why)
+{
+    struct job job;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    if (job.status != from) {
+        return fold_illegal(why, "job %u is %s, not %s", number, job_status_word(job.status), job_status_word(from));
+    }
+    job.queued_seq = e->seq;
+    return move(v, &job, JOB_IS_PENDING, why);
+}
+
+static enum fold_result targets_begun(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    uint32_t number = e->job_targets_begun.job;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    job.begun_seq = e->seq;
+    if (job.started_us == 0) job.started_us = e->time_us;
+    if (job.status == JOB_IS_RUNNING) return fold_stored(put(v, &job));
+    return move(v, &job, JOB_IS_RUNNING, why);
+}
+
+static enum fold_result targets(struct view *v, const struct event *e, struct sentence *why)
+{
+    const struct job *job = jobs_get(v, e->job_targets.job);
+    if (!job) return no_job(why, e->job_targets.job);
+    if (has_ended(job)) return fold_illegal(why, "job %u is over and gets targets", job->number);
+    return FOLD_OK;
+}
+
+static enum fold_result targets_fixed(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    uint32_t number = e->job_targets_fixed.job;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    if (has_ended(&job)) return fold_illegal(why, "job %u is over and gets targets", number);
+    job.targets_fixed = true;
+    job.excluded = e->job_targets_fixed.excluded;
+    return fold_stored(put(v, &job));
+}
+
+static enum fold_result dispatched(struct view *v, const struct event *e, struct sentence *why)
+{
+    const struct job *job = find_active(loaded(v), e->batch_dispatched.job);
+    if (job && job->status == JOB_IS_RUNNING) return FOLD_OK;
+    return fold_illegal(why, "job %u does not run and is dispatched", e->batch_dispatched.job);
+}
+
+/* The list has lost a device that was out, perhaps the last one of a job that is over. */
+static enum fold_result came_back(struct view *v, uint32_t number)
+{
+    const struct job *active = find_active(loaded(v), number);
+    struct job job;
+    if (!active || is_active(v, active)) return FOLD_OK;
+    memcpy(&job, active, sizeof job);
+    return fold_stored(put(v, &job));
+}
+
+static enum fold_result stopped(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    if (!copy(v, e->job_stopped.job, &job)) return no_job(why, e->job_stopped.job);
+    return move(v, &job, JOB_IS_STOPPED, why);
+}
+
+static enum fold_result continued(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    uint32_t number = e->job_continued.job;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    if (!job.begun_seq) return fold_illegal(why, "job %u was not begun and is continued", number);
+    return move(v, &job, JOB_IS_RUNNING, why);
+}
+
+static enum fold_result cancelled(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    uint32_t number = e->job_cancelled.job;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    job.reason = e->job_cancelled.reason;
+    job.failures = e->job_cancelled.failures;
+    job.scope = e->job_cancelled.scope;
+    if (job.reason != CANCELLED_BY_USER && job.reason != CANCELLED_BY_THRESHOLD) {
+        return fold_illegal(why, "job %u is cancelled for the unknown reason %u", number, job.reason);
+    }
+    return end(v, &job, JOB_IS_CANCELLED, e, why);
+}
+
+static enum fold_result completed(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    uint32_t number = e->job_completed.job;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    const struct job_list *list = job_devices_list(v, number);
+    if (!list || !job.targets_fixed || list->completed + list->failed != list->count) {
+        return fold_illegal(why, "job %u has devices without an end and is complete", number);
+    }
+    return end(v, &job, JOB_IS_COMPLETE, e, why);
+}
+
+static enum fold_result failed(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    uint32_t number = e->job_failed.job;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    job.reason = e->job_failed.reason;
+    if (job.reason < FAILED_NO_DEVICES || job.reason > FAILED_BAD_FILTER) {
+        return fold_illegal(why, "job %u failed for the unknown reason %u", number, job.reason);
+    }
+    return end(v, &job, JOB_IS_FAILED, e, why);
+}
+
+/* No default: a new event is to be thought about here. */
+static enum fold_result apply(struct view *v, const struct event *e, struct sentence *why)
+{
+    switch (e->type) {
+    case EVENT_JOB_CREATED: return created(v, e, why);
+    case EVENT_JOB_QUEUED: return queued(v, e, e->job_queued.job, JOB_IS_SAVED, why);
+    case EVENT_JOB_TARGETS_BEGUN: return targets_begun(v, e, why);
+    case EVENT_JOB_TARGETS: return targets(v, e, why);
+    case EVENT_JOB_TARGETS_FIXED: return targets_fixed(v, e, why);
+    case EVENT_BATCH_DISPATCHED: return dispatched(v, e, why);
+    case EVENT_DEVICE_RESULT: return came_back(v, e->device_result.job);
+    case EVENT_DEVICES_RETURNED: return came_back(v, e->devices_returned.job);
+    case EVENT_JOB_STOPPED: return stopped(v, e, why);
+    case EVENT_JOB_RESUMED: return queued(v, e, e->job_resumed.job, JOB_IS_STOPPED, why);
+    case EVENT_JOB_CONTINUED: return continued(v, e, why);
+    case EVENT_JOB_CANCELLED: return cancelled(v, e, why);
+    case EVENT_JOB_COMPLETED: return completed(v, e, why);
+    case EVENT_JOB_FAILED: return failed(v, e, why);
+    case EVENT_NONE:
+    case EVENT_LOG_STARTED:
+    case EVENT_SEGMENT_OPENED:
+    case EVENT_ENGINE_STARTED:
+    case EVENT_ENGINE_STOPPED:
+    case EVENT_CLOCK_STEPPED:
+    case EVENT_ACTOR_SEEN:
+    case EVENT_REQUEST_SEEN:
+    case EVENT_TEMPLATE_SAVED:
+    case EVENT_TEMPLATE_REMOVED:
+    case EVENT_GROUP_SAVED:
+    case EVENT_GROUP_REMOVED:
+    case EVENT_DEVICE_REGISTERED:
+    case EVENT_DEVICE_RENAMED:
+    case EVENT_DEVICE_MOVED:
+    case EVENT_DEVICE_MARKED:
+    case EVENT_DEVICE_REMOVED:
+    case EVENT_IMPORT_OPENED:
+    case EVENT_IMPORT_ROW_ACCEPTED:
+    case EVENT_IMPORT_ROW_REJECTED:
+    case EVENT_IMPORT_HEADER_READ:
+    case EVENT_IMPORT_CLOSED:
+    case EVENT_LATE_RESULT:
+    case EVENT_BATCH_ENDED: return FOLD_OK;
+    }
+    return FOLD_OK;
+}
+
+const struct fold fold_jobs = {
+    .name = "jobs",
+    .tables = {"jobs", "job_texts", "job_ids", "jobs_active", "job_counts"},
+    .ram_size = sizeof(struct ram),
+    .apply = apply,
+    .drop = drop,
+};
+
+/* ---- Reads. */
+
+uint32_t jobs_find(struct view *v, struct bytes id)
+{
+    return ids_find(v, JOB_IDS, id);
+}
+
+const struct job *jobs_get(struct view *v, uint32_t number)
+{
+    const struct job *active = v->live ? find_active(loaded(v), number) : NULL;
+    return active ? active : store_record(v, JOBS, number, sizeof(struct job));
+}
+
+bool jobs_text(struct view *v, uint32_t number, struct job_text *text)
+{
+    struct bytes entry, texts[TEXTS];
+    if (!store_get_number(v, JOB_TEXTS, number, &entry) || !entry_read(v, entry, NULL, 0, texts, TEXTS)) return false;
+    *text = (struct job_text){texts[ID], texts[DISPLAY_NAME], texts[DESCRIPTION], texts[DATA], texts[BODY_HASH]};
+    return true;
+}
+
+uint32_t jobs_next_number(struct view *v)
+{
+    return (uint32_t)store_last(v, JOBS) + 1;
+}
+
+uint32_t jobs_count(struct view *v, enum job_status status)
+{
+    const uint64_t *count = store_record(v, JOB_COUNTS, status, sizeof *count);
+    return count ? (uint32_t)*count : 0;
+}
+
+const struct job *jobs_previous(struct view *v, uint32_t from)
+{
+    uint64_t number;
+    struct bytes value;
+    return store_previous(v, JOBS, from, &number, &value) ? store_record_of(v, value, sizeof(struct job)) : NULL;
+}
+
+size_t jobs_active_count(struct view *v)
+{
+    return loaded(v)->count;
+}
+
+const struct job *jobs_active_at(struct view *v, size_t index)
+{
+    const struct ram *ram = loaded(v);
+    ASSERT(index < ram->count);
+    return ram->active[index];
+}
