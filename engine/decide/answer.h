@@ -1,0 +1,69 @@
+/* What a command is answered with, before it is bytes: which resource, which numbers. wire/ makes the reply
+ * from it by reading the view, at once, so that it shows the state right after the command. */
+#ifndef MUSTER_ANSWER_H
+#define MUSTER_ANSWER_H
+
+#include "engine/base/base.h"
+
+enum answer_kind {
+    ANSWER_EMPTY, /* {} */
+    ANSWER_HELLO,
+    ANSWER_INFO,
+    ANSWER_TEMPLATE, /* one resource: `number` */
+    ANSWER_GROUP,
+    ANSWER_DEVICE,
+    ANSWER_IMPORT,
+    ANSWER_JOB,
+    ANSWER_TEMPLATES, /* a page: `numbers`, `count`, `next` */
+    ANSWER_GROUPS,
+    ANSWER_IMPORTS,
+    ANSWER_JOBS,
+    ANSWER_IMPORT_PROGRESS, /* imports.write: `number` and `lines`, `unchanged` as far as read */
+    ANSWER_REPORTED,        /* work.report: the three counts */
+    ANSWER_WORKS,           /* work.take: `works`, `count` */
+    ANSWER_IMPORT_ERRORS,   /* the turn reads the log: `number`, `from` */
+    ANSWER_EVENTS,          /* the turn reads the log: `from`, `limit`, `filter` */
+    ANSWER_SUBSCRIBED,      /* likewise */
+    ANSWER_DEVICES,         /* a worker answers: `text` filter, `from`, `limit` */
+    ANSWER_JOB_DEVICES,     /* likewise: `number`, `state`, `outcome`, `text` device id, `from`, `limit` */
+    ANSWER_RESULTS,         /* likewise: `number`, or `text` token and `from` */
+    ANSWER_LATER,           /* a waiting take; nothing is sent now */
+};
+
+/* One piece of work for a connector: the devices of one dispatch. */
+struct work {
+    uint64_t dispatch; /* its event's number is the handle */
+    uint32_t job;
+    uint32_t batch;
+    uint32_t attempt;
+    uint32_t timeout; /* seconds */
+    const uint32_t *devices;
+    uint32_t count;
+};
+
+/* Which events a reader wants; all zero is every one. */
+struct event_filter {
+    const uint32_t *types;
+    size_t type_count;
+    uint32_t job;    /* 0: any */
+    uint32_t device; /* 0: any */
+};
+
+struct answer {
+    enum answer_kind kind;
+    uint32_t number;
+    const uint32_t *numbers;
+    size_t count;
+    uint32_t next; /* cursor of the next page; 0: there is none */
+    uint64_t lines, unchanged;
+    uint64_t recorded, duplicates, unknown;
+    const struct work *works;
+    uint64_t from;
+    uint64_t limit;
+    struct event_filter filter;
+    struct bytes text;
+    uint32_t state;   /* 0 any, 1 pending, 2 completed, 3 failed */
+    uint32_t outcome; /* enum device_outcome, 0 any */
+};
+
+#endif

@@ -1,0 +1,69 @@
+/* Commands as structs, made from commands.def. A command borrows its frame. */
+#ifndef MUSTER_COMMAND_H
+#define MUSTER_COMMAND_H
+
+#include "engine/base/base.h"
+
+enum command_type {
+    COMMAND_NONE = 0,
+#define COMMAND(member, method, access) COMMAND_##member,
+#define FIELD(type, name, key, need)
+#define COMMAND_END(member)
+#include "engine/decide/commands.def"
+#undef COMMAND
+#undef FIELD
+#undef COMMAND_END
+    COMMAND_COUNT
+};
+
+enum command_access { READS, CHANGES };
+
+/* A text, blob, list or value that was not given has data NULL. Lists and values are the bytes of one
+ * whole MessagePack value, lists those of an array. */
+typedef struct bytes command_text;
+typedef struct bytes command_blob;
+typedef struct bytes command_list;
+typedef struct bytes command_value;
+
+typedef struct {
+    bool given;
+    uint64_t value; /* below 2^53 */
+} command_number;
+
+typedef struct {
+    bool given;
+    bool value;
+} command_flag;
+
+/* {type: "number" | "percentage", value, batch?} */
+typedef struct {
+    bool given;
+    bool percentage;
+    bool per_batch;
+    uint64_t value;
+} command_measure;
+
+/* {queue?, execution?} in seconds */
+typedef struct {
+    bool given;
+    command_number queue;
+    command_number execution;
+} command_times;
+
+struct command {
+    enum command_type type;
+    struct bytes request_id;   /* data NULL when not given */
+    struct bytes on_behalf_of; /* likewise */
+    struct bytes params;       /* the parameter map as it came, for the body hash; data NULL when there was none */
+    union {
+#define COMMAND(member, method, access) struct {
+#define FIELD(type, name, key, need) command_##type name;
+#define COMMAND_END(member) char end; } member;
+#include "engine/decide/commands.def"
+#undef COMMAND
+#undef FIELD
+#undef COMMAND_END
+    };
+};
+
+#endif

@@ -1,0 +1,39 @@
+/* Imports that are being written to: the reader of each one's CSV, kept in memory only. A restart, or a
+ * client that is gone, closes them; what was accepted stays. */
+#ifndef MUSTER_OPEN_IMPORTS_H
+#define MUSTER_OPEN_IMPORTS_H
+
+#include "engine/csv/import_reader.h"
+#include "engine/decide/emit.h"
+
+struct open_import {
+    uint32_t number;
+    uint64_t peer; /* who opened it; 0: has left */
+    struct import_reader *reader;
+    uint64_t unchanged;
+    bool header_written;
+    bool touched; /* by this turn, whose events are not on disk yet */
+    bool broken;  /* rows were read whose events did not reach the disk */
+    bool closed;  /* by this turn */
+    struct open_import *next;
+};
+
+/* All zero is empty. */
+struct open_imports {
+    struct open_import *first;
+    uint32_t count;
+};
+
+/* NULL when it is not open. */
+struct open_import *open_imports_find(const struct open_imports *o, uint32_t number);
+void open_imports_peer_left(struct open_imports *o, uint64_t peer);
+void open_imports_settle(struct open_imports *o);
+void open_imports_undo(struct open_imports *o);
+void open_imports_free(struct open_imports *o);
+
+/* Closes what cannot go on: broken ones, those whose client is gone, those of before a restart. True when there is
+ * more to close than this turn may hold. */
+struct view;
+bool imports_close_abandoned(struct open_imports *o, struct view *v, struct events *events, size_t events_max);
+
+#endif

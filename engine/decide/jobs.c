@@ -1,0 +1,239 @@
+/* Jobs: run, stop, resume, cancel, look. */
+#include "engine/decide/decide.h"
+#include "engine/decide/evaluate.h"
+#include "engine/decide/job_data.h"
+#include "engine/decide/limits.h"
+#include "projections/groups.h"
+#include "projections/jobs.h"
+#include "projections/templates.h"
+
+enum { LIST_LOOKS_MAX = 10000 }; /* jobs looked at for one page */
+
+/* ---- Checks of what a job is made of. */
+
+static enum refusal check_measure(struct decision *d, command_measure m, uint64_t least, const char *what)
+{
+    if (!m.given) return ACCEPTED;
+    uint64_t most = m.percentage ? 100 : UINT32_MAX;
+    if (m.value >= least && m.value <= most) return ACCEPTED;
+    return refuse_field(d, "%s.value must be a whole number from %llu to %llu for a %s; it is %llu", what,
+                        (unsigned long long)least, (unsigned long long)most, m.percentage ? "percentage" : "number",
+                        (unsigned long long)m.value);
+}
+
+static enum refusal check_timeout(struct decision *d, command_number seconds, const char *what)
+{
+    if (!seconds.given || (seconds.value >= 1 && seconds.value <= TIMEOUT_SECONDS_MAX)) return ACCEPTED;
+    return refuse_field(d, "%s must be a whole number of seconds from 1 to %d; it is %llu", what, TIMEOUT_SECONDS_MAX,
+                        (unsigned long long)seconds.value);
+}
+
+static enum refusal check_parts(struct decision *d, const struct command *c)
+{
+    enum refusal refusal = check_name(d, c->jobs_run.display_name, "displayName");
+    if (!refusal) refusal = check_size(d, c->jobs_run.description, DESCRIPTION_BYTES_MAX, "description");
+    if (!refusal) refusal = check_measure(d, c->jobs_run.batch, 1, "batch");
+    if (!refusal) refusal = check_measure(d, c->jobs_run.threshold, 0, "cancellationThreshold");
+    if (!refusal) refusal = check_timeout(d, c->jobs_run.timeouts.execution, "timeouts.execution");
+    if (!refusal && c->jobs_run.timeouts.queue.given)
+        refusal = refuse_field(d, "timeouts.queue is not kept by this version; leave it out, devices wait until they "
+                                  "are taken");
+    return refusal;
+}
+
+static enum refusal check_data(struct decision *d, const struct command *c, struct job_data *data, uint32_t *target)
+{
+    *target = 0;
+    if (!job_data_read(d->arena, c->jobs_run.data, data, &d->why)) return REFUSED_BAD_FIELD;
+    if (data->type == JOB_TYPE_CLOUD_PROPERTY)
+        return refuse_field(d, "data holds cloud properties, which this version cannot run; property and command can");
+    if (data->target.size) *target = templates_find(d->view, data->target);
+    if (data->target.size && !*target) return REFUSED_NO_SUCH_TEMPLATE;
+    return ACCEPTED;
+}
+
+static uint32_t execution_timeout(const struct decision *d, const struct command *c, uint32_t type)
+{
+    command_number given = c->jobs_run.timeouts.execution;
+    if (given.given) return (uint32_t)given.value;
+    return type == JOB_TYPE_COMMAND ? d->command_timeout : d->property_timeout;
+}
+
+static uint32_t measure_of(command_measure m)
+{
+    if (!m.given) return MEASURE_NONE;
+    return m.percentage ? MEASURE_PERCENTAGE : MEASURE_NUMBER;
+}
+
+/* The same body again gives the job as it is now; another one is a conflict. */
+static enum refusal answer_existing(struct decision *d, uint32_t number)
+{
+    struct job_text text;
+    ASSERT(jobs_text(d->view, number, &text));
+    if (!bytes_equal(text.body_hash, (struct bytes){d->body_hash, 32})) return REFUSED_CONFLICT;
+    return answer_with(d, ANSWER_JOB, number);
+}
+
+enum refusal decide_jobs_run(struct decision *d, const struct command *c)
+{
+    struct bytes id = c->jobs_run.id.data ? c->jobs_run.id : d->fresh_id;
+    enum refusal refusal = check_id(d, id, "id");
+    if (refusal) return refusal;
+    uint32_t existing = jobs_find(d->view, id);
+    if (existing) return answer_existing(d, existing);
+    if (d->short_of_room) return REFUSED_NO_SPACE;
+
+    struct job_data data;
+    uint32_t target;
+    refusal = check_parts(d, c);
+    if (!refusal) refusal = check_data(d, c, &data, &target);
+    if (refusal) return refusal;
+    uint32_t group = groups_find(d->view, c->jobs_run.group);
+    if (!group) return REFUSED_NO_SUCH_GROUP;
+    if (jobs_active_count(d->view) >= JOBS_ACTIVE_MAX) {
+        sentence_set(&d->why, "%d jobs are pending, running or stopped already; cancel some or let them end",
+                     JOBS_ACTIVE_MAX);
+        return REFUSED_LIMIT;
+    }
+
+    uint32_t number = jobs_next_number(d->view);
+    bool named = c->jobs_run.display_name.size > 0;
+    emit(d->events,
+         (struct event){.type = EVENT_JOB_CREATED,
+                        .job_created = {.job = number,
+                                        .id = id,
+                                        .display_name = named ? c->jobs_run.display_name : id,
+                                        .description = c->jobs_run.description,
+                                        .group = group,
+                                        .type = data.type,
+                                        .target = target,
+                                        .data = data.data,
+                                        .batch_measure = measure_of(c->jobs_run.batch),
+                                        .batch_value = (uint32_t)c->jobs_run.batch.value,
+                                        .threshold_measure = measure_of(c->jobs_run.threshold),
+                                        .threshold_value = (uint32_t)c->jobs_run.threshold.value,
+                                        .threshold_per_batch = c->jobs_run.threshold.per_batch,
+                                        .execution_timeout = execution_timeout(d, c, data.type),
+                                        .body_hash = {d->body_hash, 32}}});
+    emit(d->events, (struct event){.type = EVENT_JOB_QUEUED, .job_queued = {.job = number}});
+    return answer_with(d, ANSWER_JOB, number);
+}
+
+/* ---- Stop, resume, cancel. */
+
+static const struct job *job_named(struct decision *d, struct bytes id)
+{
+    uint32_t number = jobs_find(d->view, id);
+    return number ? jobs_get(d->view, number) : NULL;
+}
+
+static enum refusal refuse_move(struct decision *d, const struct job *job, enum refusal refusal)
+{
+    sentence_set(&d->why, "%s; this one is %s", refusal_text(refusal), job_status_word(job->status));
+    return refusal;
+}
+
+enum refusal decide_jobs_stop(struct decision *d, const struct command *c)
+{
+    const struct job *job = job_named(d, c->jobs_stop.id);
+    if (!job) return REFUSED_NO_SUCH_JOB;
+    if (!job_may_move(job->status, JOB_IS_STOPPED)) return refuse_move(d, job, REFUSED_JOB_CANNOT_STOP);
+    uint32_t number = job->number;
+    emit(d->events, (struct event){.type = EVENT_JOB_STOPPED, .job_stopped = {.job = number}});
+    return answer_with(d, ANSWER_JOB, number);
+}
+
+enum refusal decide_jobs_resume(struct decision *d, const struct command *c)
+{
+    const struct job *job = job_named(d, c->jobs_resume.id);
+    if (!job) return REFUSED_NO_SUCH_JOB;
+    if (job->status != JOB_IS_STOPPED) return refuse_move(d, job, REFUSED_JOB_CANNOT_RESUME);
+    uint32_t number = job->number;
+    emit(d->events, (struct event){.type = EVENT_JOB_RESUMED, .job_resumed = {.job = number}});
+    /* What came in while it was stopped may have decided it. */
+    job_evaluate(d->view, d->events, number, d->events_max);
+    return answer_with(d, ANSWER_JOB, number);
+}
+
+enum refusal decide_jobs_cancel(struct decision *d, const struct command *c)
+{
+    const struct job *job = job_named(d, c->jobs_cancel.id);
+    if (!job) return REFUSED_NO_SUCH_JOB;
+    if (!job_may_move(job->status, JOB_IS_CANCELLED)) return refuse_move(d, job, REFUSED_JOB_CANNOT_CANCEL);
+    uint32_t number = job->number;
+    emit(d->events, (struct event){.type = EVENT_JOB_CANCELLED,
+                                   .job_cancelled = {.job = number, .reason = CANCELLED_BY_USER}});
+    return answer_with(d, ANSWER_JOB, number);
+}
+
+/* ---- Looking. */
+
+enum refusal decide_jobs_get(struct decision *d, const struct command *c)
+{
+    uint32_t number = jobs_find(d->view, c->jobs_get.id);
+    if (!number) return REFUSED_NO_SUCH_JOB;
+    return answer_with(d, ANSWER_JOB, number);
+}
+
+enum refusal decide_jobs_list(struct decision *d, const struct command *c)
+{
+    uint32_t rows, from, group = 0;
+    enum job_status status = JOB_IS_SAVED;
+    enum refusal refusal = check_page(d, c->jobs_list.limit, c->jobs_list.cursor, &rows, &from);
+    if (refusal) return refusal;
+    if (c->jobs_list.status.data && !job_status_named(c->jobs_list.status, &status))
+        return refuse_field(d, "status must be saved, pending, running, stopped, complete, failed or cancelled");
+    if (c->jobs_list.group.data && !(group = groups_find(d->view, c->jobs_list.group))) return REFUSED_NO_SUCH_GROUP;
+
+    uint32_t *numbers = arena_alloc(d->arena, rows * sizeof *numbers);
+    size_t count = 0;
+    const struct job *job = jobs_previous(d->view, from ? from : UINT32_MAX);
+    for (size_t looks = 0; job && count < rows && looks < LIST_LOOKS_MAX; looks++) {
+        bool meant = !c->jobs_list.status.data || job->status == status;
+        if (meant && (!group || job->group == group)) numbers[count++] = job->number;
+        job = job->number > 1 ? jobs_previous(d->view, job->number - 1) : NULL;
+    }
+    d->answer =
+        (struct answer){.kind = ANSWER_JOBS, .numbers = numbers, .count = count, .next = job ? job->number : 0};
+    return ACCEPTED;
+}
+
+static bool outcome_named(struct bytes word, enum device_outcome *outcome)
+{
+    for (*outcome = OUTCOME_FAILED; *outcome <= OUTCOME_DEVICE_REMOVED; (*outcome)++) {
+        if (bytes_equal(word, bytes_of_text(outcome_word(*outcome)))) return true;
+    }
+    return false;
+}
+
+enum refusal decide_jobs_devices(struct decision *d, const struct command *c)
+{
+    static const char *const WORDS[] = {"any", "pending", "completed", "failed"};
+    uint32_t rows, from, state = 0;
+    enum device_outcome outcome = OUTCOME_NONE;
+    uint32_t number = jobs_find(d->view, c->jobs_devices.id);
+    if (!number) return REFUSED_NO_SUCH_JOB;
+    enum refusal refusal = check_page(d, c->jobs_devices.limit, c->jobs_devices.cursor, &rows, &from);
+    if (refusal) return refusal;
+    struct bytes status = c->jobs_devices.status;
+    while (status.data && state < COUNT_OF(WORDS) && !bytes_equal(status, bytes_of_text(WORDS[state]))) state++;
+    if (state == COUNT_OF(WORDS)) return refuse_field(d, "status must be any, pending, completed or failed");
+    if (c->jobs_devices.reason.data && !outcome_named(c->jobs_devices.reason, &outcome))
+        return refuse_field(d, "reason must be failed, rejected, timed_out, expired or device_removed");
+    d->answer = (struct answer){.kind = ANSWER_JOB_DEVICES,
+                                .number = number,
+                                .state = state,
+                                .outcome = outcome,
+                                .text = c->jobs_devices.device_id,
+                                .from = from,
+                                .limit = rows};
+    return ACCEPTED;
+}
+
+enum refusal decide_jobs_results(struct decision *d, const struct command *c)
+{
+    uint32_t number = jobs_find(d->view, c->jobs_results.id);
+    if (!number) return REFUSED_NO_SUCH_JOB;
+    d->answer = (struct answer){.kind = ANSWER_RESULTS, .number = number, .text = c->jobs_results.next};
+    return ACCEPTED;
+}

@@ -1,0 +1,337 @@
+/* The steps, in the order in which progress_run() takes them. Each stops when the turn is full and goes on from
+ * the state of the jobs in the next one, so that there is nothing to remember but where a scan stood. */
+#include "engine/decide/progress.h"
+
+#include <stdlib.h>
+
+#include "engine/decide/dispatch.h"
+#include "engine/decide/evaluate.h"
+#include "engine/decide/limits.h"
+#include "engine/events/numbers.h"
+#include "projections/groups.h"
+
+enum {
+    WORKS_A_TAKE_MAX = 16,
+    DEVICES_A_TURN_MAX = 1 << 16, /* handed out */
+    CHUNKS_A_TURN_MAX = 4,        /* of targets written down */
+    SCAN_STEPS = 1 << 20,
+};
+
+static bool turn_is_full(const struct progress_turn *t)
+{
+    return t->events->count >= t->events_max || t->events->failed;
+}
+
+static void emit_returned(struct progress_turn *t, uint32_t job, uint64_t dispatch, struct numbers_writer *devices,
+                          enum returned_reason reason)
+{
+    if (devices->count == 0) return;
+    emit(t->events, (struct event){.type = EVENT_DEVICES_RETURNED,
+                                   .devices_returned = {.job = job,
+                                                        .dispatch = dispatch,
+                                                        .devices = numbers_bytes(devices),
+                                                        .reason = reason}});
+}
+
+/* ---- 1. After a start: what was out is out no more. */
+
+/* One DEVICES_RETURNED for a run of devices of one dispatch. False when the job has none out from *position on. */
+static bool recover_run(struct progress_turn *t, uint32_t job, uint32_t *position)
+{
+    struct numbers_writer devices = {.buffer.arena = t->arena};
+    uint32_t count = job_devices_list(t->view, job)->count;
+    uint64_t dispatch = 0;
+    while (devices.count < TAKE_DEVICES_MAX && *position < count) {
+        if (!job_devices_scan(t->view, job, DEVICE_OUT, count, SCAN_STEPS, position)) continue;
+        struct job_device device = job_devices_at(t->view, job, *position);
+        if (dispatch && device.last != dispatch) break;
+        dispatch = device.last;
+        numbers_add(&devices, device.device);
+        (*position)++;
+    }
+    emit_returned(t, job, dispatch, &devices, RETURNED_BY_RESTART);
+    return devices.count > 0;
+}
+
+static bool recover(struct progress *p, struct progress_turn *t)
+{
+    for (size_t i = 0; i < jobs_active_count(t->view); i++) {
+        uint32_t job = jobs_active_at(t->view, i)->number;
+        if (job < p->recover_job || !job_devices_list(t->view, job)) continue;
+        if (job > p->recover_job) p->recover_position = 0;
+        p->recover_job = job;
+        while (job_devices_list(t->view, job)->out > 0) {
+            if (turn_is_full(t)) return true;
+            if (!recover_run(t, job, &p->recover_position)) break;
+        }
+    }
+    p->recovered = true;
+    return false;
+}
+
+/* ---- 2. Deadlines, and connectors that left. */
+
+static void time_out(struct progress_turn *t, const struct lease *lease, const struct job_device *device)
+{
+    bool ends = failure_ends(jobs_get(t->view, lease->job), device, OUTCOME_TIMED_OUT);
+    emit(t->events, (struct event){.type = EVENT_DEVICE_RESULT,
+                                   .device_result = {.job = lease->job,
+                                                     .device = device->device,
+                                                     .previous = lease->dispatch,
+                                                     .outcome = OUTCOME_TIMED_OUT,
+                                                     .ends = ends}});
+}
+
+static bool device_is_owed(struct view *v, const struct lease *lease, uint32_t index, struct job_device *device)
+{
+    return job_devices_find(v, lease->job, lease->devices[index], device) && device->state == DEVICE_OUT &&
+           device->last == lease->dispatch;
+}
+
+/* True when the turn ran full before every device was seen to. */
+static bool wind_up(struct progress_turn *t, struct lease *lease)
+{
+    struct numbers_writer returned = {.buffer.arena = t->arena};
+    bool gone = lease->peer == 0;
+    bool cancelled = jobs_get(t->view, lease->job)->status == JOB_IS_CANCELLED;
+    struct job_device device;
+    uint32_t answered = 0;
+    for (; lease->looked < lease->count && !turn_is_full(t); lease->looked++) {
+        if (!device_is_owed(t->view, lease, lease->looked, &device)) continue;
+        answered++;
+        if (gone || cancelled) numbers_add(&returned, device.device);
+        else time_out(t, lease, &device);
+    }
+    emit_returned(t, lease->job, lease->dispatch, &returned, gone ? RETURNED_BY_DISCONNECT : RETURNED_AFTER_CANCEL);
+    leases_answer(t->leases, lease, answered);
+    return lease->looked < lease->count;
+}
+
+static bool wind_up_due(struct progress_turn *t)
+{
+    while (leases_deadline(t->leases) <= t->monotonic_us) {
+        struct lease *lease = leases_soonest(t->leases);
+        if (turn_is_full(t) || wind_up(t, lease)) return true;
+        leases_put_off(t->leases, lease);
+    }
+    return false;
+}
+
+/* ---- 3. Targets. */
+
+struct targets *progress_targets(struct progress *p, uint32_t job, uint64_t begun_seq)
+{
+    for (struct targets *targets = p->targets; targets; targets = targets->next) {
+        if (targets->job == job && targets->begun_seq == begun_seq) return targets;
+    }
+    return NULL;
+}
+
+void progress_add_targets(struct progress *p, uint32_t job, uint64_t begun_seq)
+{
+    struct targets *targets = malloc(sizeof *targets);
+    ASSERT(targets);
+    *targets = (struct targets){.job = job, .begun_seq = begun_seq, .next = p->targets};
+    p->targets = targets;
+}
+
+static bool targets_are_needed(const struct targets *targets, struct view *v)
+{
+    const struct job *job = jobs_get(v, targets->job);
+    return job && job->status == JOB_IS_RUNNING && !job->targets_fixed && job->begun_seq == targets->begun_seq;
+}
+
+struct targets *progress_drop_targets(struct progress *p, struct view *v)
+{
+    for (struct targets **link = &p->targets; *link; link = &(*link)->next) {
+        struct targets *targets = *link;
+        if (targets_are_needed(targets, v)) continue;
+        *link = targets->next;
+        return targets;
+    }
+    return NULL;
+}
+
+void progress_settle(struct progress *p)
+{
+    for (struct targets *targets = p->targets; targets; targets = targets->next)
+        targets->given_settled = targets->given;
+}
+
+void progress_undo(struct progress *p)
+{
+    for (struct targets *targets = p->targets; targets; targets = targets->next)
+        targets->given = targets->given_settled;
+    if (!p->recovered) p->recover_job = p->recover_position = 0;
+}
+
+static void begin_targets(struct progress_turn *t, uint32_t number)
+{
+    struct group group;
+    const struct job *job = jobs_get(t->view, number);
+    if (!groups_get(t->view, job->group, &group) || group.removed) {
+        emit(t->events, (struct event){.type = EVENT_JOB_FAILED,
+                                       .job_failed = {.job = number, .reason = FAILED_GROUP_REMOVED}});
+        return;
+    }
+    struct bytes filter = arena_copy(t->arena, group.filter);
+    uint64_t at_seq = events_next_seq(t->events) - 1;
+    uint64_t begun =
+        emit(t->events, (struct event){.type = EVENT_JOB_TARGETS_BEGUN,
+                                       .job_targets_begun = {.job = number, .at_seq = at_seq, .filter = filter}});
+    t->read_targets(t->context, number, begun);
+}
+
+static uint32_t batch_size_of(const struct job *job, uint32_t total)
+{
+    uint64_t size = total;
+    if (job->batch_measure == MEASURE_NUMBER) size = MIN(job->batch_value, total);
+    if (job->batch_measure == MEASURE_PERCENTAGE) size = ((uint64_t)total * job->batch_value + 99) / 100;
+    return (uint32_t)MAX(size, 1u);
+}
+
+static void fix_targets(struct progress_turn *t, const struct targets *targets)
+{
+    if (targets->total == 0) {
+        enum job_failed_reason reason = targets->bad_filter ? FAILED_BAD_FILTER : FAILED_NO_DEVICES;
+        emit(t->events,
+             (struct event){.type = EVENT_JOB_FAILED, .job_failed = {.job = targets->job, .reason = reason}});
+        return;
+    }
+    uint32_t batch_size = batch_size_of(jobs_get(t->view, targets->job), targets->total);
+    emit(t->events, (struct event){.type = EVENT_JOB_TARGETS_FIXED,
+                                   .job_targets_fixed = {.job = targets->job,
+                                                         .total = targets->total,
+                                                         .excluded = targets->excluded,
+                                                         .batch_size = batch_size}});
+}
+
+static bool write_targets(struct progress_turn *t, struct targets *targets)
+{
+    for (int chunks = 0; targets->given < targets->chunk_count; chunks++) {
+        if (chunks == CHUNKS_A_TURN_MAX || turn_is_full(t)) return true;
+        struct bytes devices = targets->chunks[targets->given++];
+        emit(t->events, (struct event){.type = EVENT_JOB_TARGETS,
+                                       .job_targets = {.job = targets->job, .devices = devices}});
+    }
+    fix_targets(t, targets);
+    return false;
+}
+
+/* ---- 4. Running jobs. */
+
+static bool run_job(struct progress *p, struct progress_turn *t, uint32_t number)
+{
+    const struct job *job = jobs_get(t->view, number);
+    if (job->targets_fixed) return job_evaluate(t->view, t->events, number, t->events_max);
+    struct targets *targets = progress_targets(p, number, job->begun_seq);
+    if (!targets && job->begun_seq >= t->events->first_seq) return false; /* asked for in this turn */
+    if (!targets) begin_targets(t, number); /* read before a restart: it begins again */
+    else if (targets->read) return write_targets(t, targets);
+    return false;
+}
+
+static bool run_jobs(struct progress *p, struct progress_turn *t)
+{
+    bool more = false;
+    if (jobs_count(t->view, JOB_IS_RUNNING) == 0) return false;
+    /* A job that ends leaves the list of active ones: from the last to the first none is passed over. */
+    for (size_t i = jobs_active_count(t->view); i > 0; i--) {
+        if (i > jobs_active_count(t->view)) continue;
+        const struct job *job = jobs_active_at(t->view, i - 1);
+        if (job->status == JOB_IS_RUNNING) more |= run_job(p, t, job->number);
+    }
+    return more;
+}
+
+/* ---- 5. Waiting jobs. */
+
+static const struct job *next_in_queue(struct view *v)
+{
+    const struct job *next = NULL;
+    if (jobs_count(v, JOB_IS_PENDING) == 0) return NULL;
+    for (size_t i = 0; i < jobs_active_count(v); i++) {
+        const struct job *job = jobs_active_at(v, i);
+        if (job->status == JOB_IS_PENDING && (!next || job->queued_seq < next->queued_seq)) next = job;
+    }
+    return next;
+}
+
+static bool start_jobs(struct progress_turn *t)
+{
+    const struct job *job;
+    while (jobs_count(t->view, JOB_IS_RUNNING) < t->jobs_at_once && (job = next_in_queue(t->view))) {
+        if (turn_is_full(t)) return true;
+        if (!job->targets_fixed) begin_targets(t, job->number);
+        else emit(t->events, (struct event){.type = EVENT_JOB_CONTINUED, .job_continued = {.job = job->number}});
+    }
+    return false;
+}
+
+/* ---- 6. Waiting connectors. */
+
+/* The running jobs, the one after the last served first. */
+static size_t jobs_in_turn(struct progress *p, struct progress_turn *t, uint32_t numbers[], size_t most)
+{
+    size_t count = 0, before = 0;
+    for (size_t i = 0; i < jobs_active_count(t->view) && count < most; i++) {
+        const struct job *job = jobs_active_at(t->view, i);
+        if (job->status != JOB_IS_RUNNING || !job->targets_fixed) continue;
+        numbers[count++] = job->number;
+        if (job->number <= p->served_job) before++;
+    }
+    for (size_t i = 0; i < before && before < count; i++) {
+        uint32_t first = numbers[0];
+        memmove(numbers, numbers + 1, (count - 1) * sizeof *numbers);
+        numbers[count - 1] = first;
+    }
+    return count;
+}
+
+static bool serve_take(struct progress *p, struct progress_turn *t, struct take *take, uint32_t *devices_left,
+                       bool *more)
+{
+    uint32_t jobs[WORKS_A_TAKE_MAX];
+    size_t job_count = jobs_in_turn(p, t, jobs, COUNT_OF(jobs));
+    struct work *works = arena_alloc(t->arena, WORKS_A_TAKE_MAX * sizeof *works);
+    size_t count = 0;
+    uint32_t left = MIN(take->max, *devices_left), given = 0;
+    for (size_t i = 0; i < job_count && given < left && !turn_is_full(t); i++) {
+        if (!dispatch_job(t, jobs[i], take, left - given, &works[count], more)) continue;
+        given += works[count++].count;
+        p->served_job = jobs[i];
+    }
+    if (count == 0) return false;
+    *devices_left -= given;
+    take->served = true;
+    t->serve(t->context, take, works, count);
+    return true;
+}
+
+static bool serve_takes(struct progress *p, struct progress_turn *t)
+{
+    uint32_t devices_left = DEVICES_A_TURN_MAX;
+    bool more = false;
+    if (jobs_count(t->view, JOB_IS_RUNNING) == 0) return false;
+    for (struct take *take = t->takes->first; take; take = take->next) {
+        if (take->served) continue;
+        if (devices_left == 0 || turn_is_full(t)) return true;
+        /* What one take cannot have, the next one cannot either. */
+        if (!serve_take(p, t, take, &devices_left, &more)) return more;
+    }
+    return more;
+}
+
+bool progress_run(struct progress *p, struct progress_turn *t)
+{
+    events_begin_command(t->events, NULL);
+    if (!p->recovered && recover(p, t)) return true;
+    bool more = wind_up_due(t);
+    more |= imports_close_abandoned(t->imports, t->view, t->events, t->events_max);
+    more |= run_jobs(p, t);
+    if (t->short_of_room) return more;
+    more |= start_jobs(t);
+    more |= serve_takes(p, t);
+    /* Handing out may have ended the last devices of a batch: those that are gone. */
+    return more | run_jobs(p, t);
+}

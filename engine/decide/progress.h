@@ -1,0 +1,68 @@
+/* What the engine does by itself, in bounded steps: gives back what nobody holds any more, lets deadlines pass,
+ * ends batches and jobs, starts waiting jobs, writes down their targets, hands devices to waiting connectors.
+ * Called once a turn, after the commands. Pure, as decide.h is. */
+#ifndef MUSTER_PROGRESS_H
+#define MUSTER_PROGRESS_H
+
+#include "engine/decide/answer.h"
+#include "engine/decide/emit.h"
+#include "engine/decide/imports.h"
+#include "engine/decide/leases.h"
+#include "engine/decide/takes.h"
+#include "projections/job_devices.h"
+#include "projections/jobs.h"
+
+/* The members of a job's group, being read by a worker or read and not yet all written down. */
+struct targets {
+    uint32_t job;
+    uint64_t begun_seq;          /* the JOB_TARGETS_BEGUN they answer; void when the job has a later one */
+    bool read;                   /* the rest is filled */
+    const struct bytes *chunks;  /* numbers; the owner's */
+    size_t chunk_count;
+    size_t given, given_settled; /* chunks written down; of those on disk */
+    uint32_t total;
+    uint32_t excluded;
+    bool bad_filter;
+    void *owner;
+    struct targets *next;
+};
+
+/* All zero is the start of an engine: everything out is given back first. */
+struct progress {
+    bool recovered;
+    uint32_t recover_job;      /* looked through up to this job */
+    uint32_t recover_position; /* and this position of it */
+    uint32_t served_job;       /* the last job that gave devices: the next take begins behind it */
+    struct targets *targets;
+};
+
+struct progress_turn {
+    struct view *view;
+    struct arena *arena;
+    struct events *events;
+    struct leases *leases;
+    struct takes *takes;
+    struct open_imports *imports;
+    size_t events_max;
+    int64_t monotonic_us;
+    bool short_of_room;      /* nothing is started or handed out */
+    uint32_t jobs_at_once;
+    void *context;
+    /* A job's group is to be read, once this turn's events are on disk. */
+    void (*read_targets)(void *context, uint32_t job, uint64_t begun_seq);
+    /* The take is answered with these works. */
+    void (*serve)(void *context, const struct take *take, const struct work *works, size_t count);
+};
+
+/* True when there is more to do: call again next turn. */
+bool progress_run(struct progress *p, struct progress_turn *t);
+
+/* The targets that wait for this answer; NULL when the job has begun again or is over. */
+struct targets *progress_targets(struct progress *p, uint32_t job, uint64_t begun_seq);
+void progress_add_targets(struct progress *p, uint32_t job, uint64_t begun_seq);
+/* Unlinks and returns one that nobody needs any more, NULL when there is none; the caller lets its owner go. */
+struct targets *progress_drop_targets(struct progress *p, struct view *v);
+void progress_settle(struct progress *p);
+void progress_undo(struct progress *p);
+
+#endif

@@ -1,0 +1,54 @@
+/* For each changing command what a repeat of it is answered: the command that only looks at the same thing. */
+#include "engine/decide/repeats.h"
+
+#include "projections/imports.h"
+
+bool command_is_remembered(const struct command *c)
+{
+    return c->request_id.size > 0 && c->type != COMMAND_work_take && c->type != COMMAND_work_report;
+}
+
+static enum refusal look_at_job(struct decision *d, struct bytes id)
+{
+    return decide(d, &(struct command){.type = COMMAND_jobs_get, .jobs_get = {.id = id}});
+}
+
+static enum refusal look_at_import(struct decision *d, struct bytes id)
+{
+    return decide(d, &(struct command){.type = COMMAND_imports_get, .imports_get = {.id = id}});
+}
+
+/* imports.write is answered with how far the import is, also when it is closed by now. */
+static enum refusal look_at_import_progress(struct decision *d, struct bytes id)
+{
+    uint32_t number = imports_find(d->view, id);
+    if (!number) return REFUSED_NO_SUCH_IMPORT;
+    const struct open_import *open = open_imports_find(d->imports, number);
+    struct import import;
+    ASSERT(imports_get(d->view, number, &import));
+    d->answer = (struct answer){.kind = ANSWER_IMPORT_PROGRESS,
+                                .number = number,
+                                .lines = open ? import_reader_lines(open->reader) : import.lines,
+                                .unchanged = open ? open->unchanged : import.unchanged};
+    return ACCEPTED;
+}
+
+enum refusal decide_repeated(struct decision *d, const struct command *c, uint32_t made)
+{
+    switch (c->type) {
+    case COMMAND_templates_put:
+        return decide(d, &(struct command){.type = COMMAND_templates_get, .templates_get = {.id = c->templates_put.id}});
+    case COMMAND_groups_put:
+        return decide(d, &(struct command){.type = COMMAND_groups_get, .groups_get = {.id = c->groups_put.id}});
+    case COMMAND_devices_put:
+        return decide(d, &(struct command){.type = COMMAND_devices_get, .devices_get = {.id = c->devices_put.id}});
+    case COMMAND_imports_open: return answer_with(d, ANSWER_IMPORT, made);
+    case COMMAND_imports_write: return look_at_import_progress(d, c->imports_write.id);
+    case COMMAND_imports_close: return look_at_import(d, c->imports_close.id);
+    case COMMAND_jobs_run: return answer_with(d, ANSWER_JOB, made);
+    case COMMAND_jobs_stop: return look_at_job(d, c->jobs_stop.id);
+    case COMMAND_jobs_resume: return look_at_job(d, c->jobs_resume.id);
+    case COMMAND_jobs_cancel: return look_at_job(d, c->jobs_cancel.id);
+    default: return answer_with(d, ANSWER_EMPTY, 0); /* what was removed stays removed */
+    }
+}
