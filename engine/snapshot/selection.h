@@ -1,0 +1,41 @@
+/* The devices of a snapshot that a filter lets through, in order of their numbers. Property values are not kept
+ * by the projections, so to a filter every property is missing. */
+#ifndef MUSTER_SNAPSHOT_SELECTION_H
+#define MUSTER_SNAPSHOT_SELECTION_H
+
+#include "engine/filter/filter.h"
+#include "projections/devices.h"
+
+/* Fleets have few templates; a device's id costs no lookup while its template is among those last seen. */
+enum { TEMPLATES_SEEN_MAX = 64 };
+struct template_seen {
+    uint32_t number; /* 0: none yet */
+    struct bytes id;
+};
+
+struct selection {
+    struct view *view;
+    const struct filter *filter;
+    struct template_seen templates[TEMPLATES_SEEN_MAX];
+};
+
+/* What selection_next found. Texts are borrowed from the snapshot until it is closed. */
+struct selected {
+    struct device device;
+    struct bytes template; /* id; size 0: unassigned */
+};
+
+/* Parses the filter into the arena, with which the selection lives. */
+bool selection_begin(struct selection *s, struct view *view, struct arena *arena, struct bytes filter,
+                     struct filter_error *error);
+
+enum selection_step {
+    SELECTION_FOUND,
+    SELECTION_PAUSED, /* *looks is used up; go on from *from */
+    SELECTION_END,
+};
+
+/* The first match with a number >= *from, which then stands behind it. Each device looked at takes one from *looks. */
+enum selection_step selection_next(struct selection *s, uint32_t *from, uint32_t *looks, struct selected *found);
+
+#endif

@@ -1,0 +1,132 @@
+/* Long reads on a worker thread: who is in a group, pages of device lists, a job's results log. A task is
+ * filled by the turn, run by a worker on a snapshot of the projections' last commit, and read by the turn
+ * when it is done. The loop never waits for one.
+ *
+ * Happy path: task_new, fill, [worker] task_run, read, task_delete. When it cannot be read, `failed` is set and
+ * `fault` has the sentence; the answers are then not to be looked at.
+ *
+ * A call touches at most TASK_LOOKS_MAX devices for a page, so that no page holds a worker for long: a page may
+ * then have fewer rows than `limit`, or none, and still have a `next`. */
+#ifndef MUSTER_SNAPSHOT_H
+#define MUSTER_SNAPSHOT_H
+
+#include "engine/base/arena.h"
+#include "engine/log/log.h"
+#include "projections/job_devices.h"
+#include "projections/projections.h"
+
+enum { TASK_LOOKS_MAX = 1000000 };
+
+enum task_kind { TASK_MEMBERS, TASK_DEVICES, TASK_JOB_DEVICES, TASK_RESULTS };
+
+/* The members of a group, as lists of numbers (events/numbers.h) of at most TASK_MEMBERS_CHUNK devices each. */
+enum { TASK_MEMBERS_CHUNK = 16384 };
+struct members_chunk {
+    struct members_chunk *next;
+    struct bytes devices;
+    uint32_t count;
+};
+struct members {
+    uint32_t job;        /* in */
+    struct bytes filter; /* in */
+    uint32_t target;     /* in: template number, 0 any; members of another template are left out */
+    uint64_t begun_seq;  /* in: the JOB_TARGETS_BEGUN that this answers */
+    struct members_chunk *chunks;
+    uint32_t total;    /* in the chunks */
+    uint32_t excluded; /* left out for another template */
+    bool bad_filter;   /* it cannot be parsed: no members; task->fault says why, though the task has not failed */
+};
+
+struct device_row {
+    uint32_t number;
+    struct bytes id, display_name;
+    struct bytes template; /* id; size 0: unassigned */
+    bool provisioned, simulated;
+};
+struct device_page {
+    struct bytes filter; /* in, checked before */
+    uint32_t from;       /* in: lowest number */
+    uint32_t limit;      /* in, above 0 */
+    struct device_row *rows;
+    uint32_t count;
+    uint32_t next; /* number to go on from, 0: that is all */
+};
+
+/* What the display name of a removed device reads as. Its id stays. */
+#define REMOVED_DEVICE_NAME "(deleted)"
+
+struct job_device_row {
+    struct bytes id, display_name;
+    bool deleted;
+    enum device_state state;
+    enum device_outcome outcome; /* of its end, or of the last failure while it waits to be tried again */
+    struct bytes error;          /* that came with the outcome */
+    uint32_t batch;              /* from 1 */
+    uint32_t attempt;
+    int64_t start_us;       /* when the last attempt was handed out; 0: not dispatched */
+    int64_t end_us;         /* 0: no end */
+    struct bytes connector; /* that the last attempt was handed to */
+};
+struct job_device_page {
+    uint32_t job;                /* in */
+    int state;                   /* in: 0 any, 1 pending, 2 completed, 3 failed */
+    enum device_outcome outcome; /* in: of the end, OUTCOME_NONE any, also without an end */
+    struct bytes device_id;      /* in: exact id, or size 0; a removed device's too */
+    uint32_t from;               /* in: lowest position */
+    uint32_t limit;              /* in, above 0 */
+    struct job_device_row *rows;
+    uint32_t count;
+    uint32_t next; /* position to go on from, 0: that is all */
+};
+
+/* The results log as CSV: first a private file is written whole, from one snapshot; then read piece by piece. */
+enum { RESULTS_PIECE_SIZE = 1 << 20 };
+struct results {
+    uint32_t job;       /* in; not looked at with a token: only read on */
+    struct bytes token; /* in and out: 32 hex digits, the file's name */
+    uint64_t offset;    /* in; 0 without a token */
+    struct bytes data;  /* up to RESULTS_PIECE_SIZE from offset */
+    uint64_t next;      /* offset to go on from; 0: that was the last piece */
+    bool gone;          /* nothing there: neither job nor token, no such file (any more), the offset behind its end */
+};
+
+struct task {
+    enum task_kind kind;
+    struct projections *projections;
+    struct log *log;
+    const char *spool_directory; /* for results */
+    struct arena arena;          /* everything the task holds, in and out; its own */
+    struct view *snapshot;       /* the task's own while it has one; see task_take_snapshot */
+    uint64_t seq;                /* out: the last event that the snapshot has seen; 0 when none was needed */
+    bool failed;
+    struct sentence fault;
+    /* For whoever waits; the task does not look at it. */
+    uint64_t peer;
+    uint64_t msgid;
+    union {
+        struct members members;
+        struct device_page devices;
+        struct job_device_page job_devices;
+        struct results results;
+    };
+};
+
+/* All zero but for its kind. Never NULL: stops the process when the system has no memory, as an arena does. */
+struct task *task_new(enum task_kind kind);
+/* Takes the task's snapshot now and sets task->seq: for a task that must see exactly this state, whatever is
+ * committed until a worker comes to it. False: task->fault says why, and task_run will do nothing. */
+bool task_take_snapshot(struct task *task);
+/* In any thread; takes a snapshot unless the task has one or needs none, and gives it back at the end. */
+void task_run(struct task *task);
+void task_delete(struct task *task);
+
+/* ---- The spool: one private file a results log, named by its token. Files are kept an hour after they were
+ * last read; when all together hold more than SPOOL_BYTES_MAX, those that nobody read for longest go first, so
+ * that no client fills the disk with them. */
+#define SPOOL_BYTES_MAX (UINT64_C(1) << 30)
+
+/* Removes spool files not read in the hour before `now_s`, UTC (all of them with now_s 0, when no task runs);
+ * makes the directory (0700) when it is not there. */
+bool spool_clean(const char *directory, int64_t now_s, struct sentence *why);
+
+#endif
