@@ -1,0 +1,187 @@
+/* A job as clients see it: what it is to do, how far it came, and why it waits. */
+#include "engine/wire/resources.h"
+
+#include "projections/groups.h"
+#include "projections/job_devices.h"
+#include "projections/jobs.h"
+
+/* ---- Words. */
+
+const char *measure_word(uint32_t measure)
+{
+    switch ((enum job_measure)measure) {
+    case MEASURE_NONE: return "none";
+    case MEASURE_NUMBER: return "number";
+    case MEASURE_PERCENTAGE: return "percentage";
+    }
+    return "unknown";
+}
+
+const char *cancel_reason_word(uint32_t reason)
+{
+    switch ((enum job_cancel_reason)reason) {
+    case CANCELLED_BY_USER: return "by_user";
+    case CANCELLED_BY_THRESHOLD: return "threshold";
+    }
+    return "unknown";
+}
+
+const char *failed_reason_word(uint32_t reason)
+{
+    switch ((enum job_failed_reason)reason) {
+    case FAILED_NO_DEVICES: return "no_devices";
+    case FAILED_GROUP_REMOVED: return "group_removed";
+    case FAILED_TEMPLATE_REMOVED: return "template_removed";
+    case FAILED_BAD_FILTER: return "bad_filter";
+    }
+    return "unknown";
+}
+
+struct bytes job_id(struct view *v, uint32_t number)
+{
+    struct job_text text;
+    if (number == 0) return BYTES_NONE;
+    ASSERT(jobs_text(v, number, &text));
+    return text.id;
+}
+
+/* ---- Why a job waits. */
+
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "device" : "devices";
+}
+
+/* A running job: its devices are being read, or are with connectors, or nobody fetches them. */
+static bool running_waits(const struct wire_facts *facts, const struct job *job, const struct job_list *list,
+                          struct sentence *why)
+{
+    if (!list || !job->targets_fixed) {
+        sentence_set(why, "the devices of its group are being read");
+        return true;
+    }
+    uint32_t batches = job_list_batches(list);
+    bool all_out = list->behind == 0 && list->cursor >= job_list_batch_end(list);
+    if (list->batch >= batches || job->type == JOB_TYPE_CLOUD_PROPERTY) return false;
+    if (list->out > 0 && all_out && list->batch + 1 < batches) {
+        sentence_set(why, "batch %u of %u waits for the results of %u %s", list->batch + 2, batches, list->out,
+                     plural(list->out));
+    } else if (list->out > 0 && all_out) {
+        sentence_set(why, "the results of %u %s are still to come", list->out, plural(list->out));
+    } else if (!facts->connector_waits) {
+        sentence_set(why, "no connector has asked for work");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* False when nothing holds the job up. */
+static bool job_waits(const struct wire_facts *facts, const struct job *job, const struct job_list *list,
+                      struct sentence *why)
+{
+    switch (job->status) {
+    case JOB_IS_SAVED:
+    case JOB_IS_COMPLETE:
+    case JOB_IS_FAILED:
+    case JOB_IS_CANCELLED: return false;
+    case JOB_IS_RUNNING: return running_waits(facts, job, list, why);
+    case JOB_IS_STOPPED: sentence_set(why, "it was stopped; resume or cancel it"); return true;
+    case JOB_IS_PENDING:
+        sentence_set(why, "%s", facts->concurrency_full ? "as many jobs run as may at the same time" : "its turn is next");
+        return true;
+    }
+    return false;
+}
+
+/* ---- The parts of the map. */
+
+static void put_batch(struct open_map *m, const struct job *job)
+{
+    if (job->batch_measure == MEASURE_NONE) return;
+    put_key(m, "batch");
+    struct open_map batch = put_map(m->out);
+    put_word(&batch, "type", measure_word(job->batch_measure));
+    put_uint(&batch, "value", job->batch_value);
+    put_end(&batch);
+}
+
+static void put_threshold(struct open_map *m, const struct job *job)
+{
+    if (job->threshold_measure == MEASURE_NONE) return;
+    put_key(m, "cancellationThreshold");
+    struct open_map threshold = put_map(m->out);
+    put_word(&threshold, "type", measure_word(job->threshold_measure));
+    put_uint(&threshold, "value", job->threshold_value);
+    put_flag(&threshold, "batch", job->threshold_per_batch);
+    put_end(&threshold);
+}
+
+static void put_timeouts(struct open_map *m, const struct job *job)
+{
+    put_key(m, "timeouts");
+    struct open_map timeouts = put_map(m->out);
+    if (job->queue_timeout) put_uint(&timeouts, "queue", job->queue_timeout);
+    put_uint(&timeouts, "execution", job->execution_timeout);
+    put_end(&timeouts);
+}
+
+static void put_status(struct open_map *m, const struct job *job)
+{
+    put_word(m, "status", job_status_word(job->status));
+    if (job->status == JOB_IS_CANCELLED) put_word(m, "statusReason", cancel_reason_word(job->reason));
+    if (job->status == JOB_IS_FAILED) put_word(m, "statusReason", failed_reason_word(job->reason));
+}
+
+/* Until its targets are fixed a job has no devices to count. */
+static void put_progress(struct open_map *m, const struct job *job, const struct job_list *list)
+{
+    const struct job_list none = {0};
+    if (!list || !job->targets_fixed) list = &none;
+    uint32_t batches = job_list_batches(list);
+    put_key(m, "progress");
+    struct open_map progress = put_map(m->out);
+    put_uint(&progress, "total", list->count);
+    put_uint(&progress, "pending", list->count - list->completed - list->failed);
+    put_uint(&progress, "completed", list->completed);
+    put_uint(&progress, "failed", list->failed);
+    put_end(&progress);
+    put_key(m, "batches");
+    struct open_map counts = put_map(m->out);
+    put_uint(&counts, "count", batches);
+    put_uint(&counts, "size", list->batch_size);
+    put_uint(&counts, "current", MIN(list->batch + 1, batches));
+    put_end(&counts);
+}
+
+static void put_plan(struct open_map *m, struct view *v, const struct job *job)
+{
+    struct job_text text;
+    ASSERT(jobs_text(v, job->number, &text));
+    put_text(m, "id", text.id);
+    put_text(m, "displayName", text.display_name);
+    put_text(m, "description", text.description);
+    put_raw(m, "data", text.data);
+    put_text(m, "group", group_id(v, job->group));
+    put_batch(m, job);
+    put_threshold(m, job);
+    put_timeouts(m, job);
+}
+
+void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out)
+{
+    const struct job *job = jobs_get(v, number);
+    struct sentence why;
+    ASSERT(job);
+    struct open_map m = put_map(out);
+    put_plan(&m, v, job);
+    const struct job_list *list = job_devices_list(v, number);
+    put_status(&m, job);
+    if (job_waits(facts, job, list, &why)) put_word(&m, "waiting", why.text);
+    put_progress(&m, job, list);
+    put_uint(&m, "excluded", job->excluded);
+    put_time(&m, "created", job->created_us);
+    if (job->started_us) put_time(&m, "start", job->started_us);
+    if (job->ended_us) put_time(&m, "end", job->ended_us);
+    put_end(&m);
+}

@@ -1,0 +1,109 @@
+/* Templates, groups, devices and imports; jobs, which have more to say, are in jobs.c. */
+#include "engine/wire/resources.h"
+
+#include "projections/devices.h"
+#include "projections/groups.h"
+#include "projections/imports.h"
+#include "projections/templates.h"
+
+static const char *const IMPORT_OUTCOME_WORDS[] = {
+    [IMPORT_OPEN] = "open",           [IMPORT_COMPLETE] = "complete",       [IMPORT_CUT_OFF] = "cut_off",
+    [IMPORT_REFUSED] = "refused",     [IMPORT_CLIENT_GONE] = "client_gone", [IMPORT_ENGINE_RESTARTED] = "engine_restarted",
+};
+
+const char *import_outcome_word(uint32_t outcome)
+{
+    return outcome < COUNT_OF(IMPORT_OUTCOME_WORDS) ? IMPORT_OUTCOME_WORDS[outcome] : "unknown";
+}
+
+/* ---- Ids. */
+
+struct bytes template_id(struct view *v, uint32_t number)
+{
+    struct template template;
+    if (number == 0) return BYTES_NONE;
+    ASSERT(templates_get(v, number, &template));
+    return template.id;
+}
+
+struct bytes group_id(struct view *v, uint32_t number)
+{
+    struct group group;
+    if (number == 0) return BYTES_NONE;
+    ASSERT(groups_get(v, number, &group));
+    return group.id;
+}
+
+struct bytes device_id(struct view *v, uint32_t number)
+{
+    struct device device;
+    if (number == 0) return BYTES_NONE;
+    ASSERT(devices_get(v, number, &device));
+    return device.id;
+}
+
+struct bytes import_id(struct view *v, uint32_t number)
+{
+    struct import import;
+    if (number == 0) return BYTES_NONE;
+    ASSERT(imports_get(v, number, &import));
+    return import.id;
+}
+
+/* ---- Resources. */
+
+void put_template(struct view *v, uint32_t number, struct buffer *out)
+{
+    struct template template;
+    ASSERT(templates_get(v, number, &template));
+    struct open_map m = put_map(out);
+    put_text(&m, "id", template.id);
+    put_text(&m, "displayName", template.display_name);
+    if (template.capabilities.size) put_raw(&m, "capabilities", template.capabilities);
+    put_end(&m);
+}
+
+void put_group(struct view *v, uint32_t number, struct buffer *out)
+{
+    struct group group;
+    ASSERT(groups_get(v, number, &group));
+    struct open_map m = put_map(out);
+    put_text(&m, "id", group.id);
+    put_text(&m, "displayName", group.display_name);
+    put_text(&m, "description", group.description);
+    put_text(&m, "filter", group.filter);
+    put_end(&m);
+}
+
+void put_device(struct view *v, uint32_t number, struct buffer *out)
+{
+    struct device device;
+    ASSERT(devices_get(v, number, &device));
+    struct open_map m = put_map(out);
+    put_text(&m, "id", device.id);
+    put_text(&m, "displayName", device.display_name);
+    uint32_t template = device.template;
+    put_flag(&m, "provisioned", device.provisioned);
+    put_flag(&m, "simulated", device.simulated);
+    if (template) put_text(&m, "template", template_id(v, template));
+    put_end(&m);
+}
+
+void put_import(struct view *v, uint32_t number, uint64_t lines, uint64_t unchanged, struct buffer *out)
+{
+    struct import import;
+    ASSERT(imports_get(v, number, &import));
+    bool is_open = import.outcome == IMPORT_OPEN;
+    struct open_map m = put_map(out);
+    put_text(&m, "id", import.id);
+    put_word(&m, "status", import_outcome_word(import.outcome));
+    if (import.reason.size) put_text(&m, "reason", import.reason);
+    put_uint(&m, "accepted", import.accepted);
+    put_uint(&m, "unchanged", is_open ? unchanged : import.unchanged);
+    put_uint(&m, "rejected", import.rejected);
+    put_uint(&m, "lines", is_open ? lines : import.lines);
+    put_time(&m, "opened", import.opened_us);
+    if (!is_open) put_time(&m, "closed", import.closed_us);
+    if (import.template) put_text(&m, "template", template_id(v, import.template));
+    put_end(&m);
+}

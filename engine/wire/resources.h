@@ -1,0 +1,33 @@
+/* Resources as clients see them: each writes one map, with the field names of IoT Central's REST API. Inside
+ * wire/. A number that names nothing is a bug. */
+#ifndef MUSTER_WIRE_RESOURCES_H
+#define MUSTER_WIRE_RESOURCES_H
+
+#include "engine/decide/job_data.h"
+#include "engine/wire/put.h"
+#include "engine/wire/wire.h"
+
+void put_template(struct view *v, uint32_t number, struct buffer *out);
+void put_group(struct view *v, uint32_t number, struct buffer *out);
+void put_device(struct view *v, uint32_t number, struct buffer *out);
+/* While it is open, the engine alone knows how many lines were read: `lines` and `unchanged` are of the answer. */
+void put_import(struct view *v, uint32_t number, uint64_t lines, uint64_t unchanged, struct buffer *out);
+void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
+
+/* "cursor" of a list, as text, unless `next` is 0. */
+void put_cursor(struct open_map *m, uint64_t next);
+
+/* Words for what events and folds keep as numbers; "unknown" for a number of no word. */
+const char *import_outcome_word(uint32_t outcome);
+const char *measure_word(uint32_t measure);
+const char *cancel_reason_word(uint32_t reason);
+const char *failed_reason_word(uint32_t reason);
+
+/* Ids behind numbers, removed things too; no bytes for number 0. Borrowed as all reads of the view are. */
+struct bytes template_id(struct view *v, uint32_t number);
+struct bytes group_id(struct view *v, uint32_t number);
+struct bytes device_id(struct view *v, uint32_t number);
+struct bytes import_id(struct view *v, uint32_t number);
+struct bytes job_id(struct view *v, uint32_t number);
+
+#endif
