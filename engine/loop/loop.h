@@ -1,0 +1,34 @@
+/* The turn's surroundings: sockets, connections, clocks, timers, worker threads and signals.
+ *
+ *     loop_new -> loop_host -> (turn_open) -> loop_serve -> loop_run -> loop_delete
+ *
+ * SIGTERM and SIGINT stop in order: no new clients or frames, what has come is answered, workers finish, the
+ * turn is closed, answers are written. SIGKILL does no harm either: the log is whole at any moment. */
+#ifndef MUSTER_LOOP_H
+#define MUSTER_LOOP_H
+
+#include "engine/turn.h"
+
+enum { SOCKET_PATH_SIZE_MAX = 107 };
+
+struct loop_sockets {
+    const char *operators_path; /* at most SOCKET_PATH_SIZE_MAX bytes */
+    const char *readers_path;   /* likewise; only reading methods are served here */
+    uint32_t mode;              /* of both files, 0660 */
+    const char *group;          /* of both files; NULL: the process's own */
+};
+
+struct loop;
+
+/* NULL when the system refuses; why says what. One a process: it takes over signals. */
+struct loop *loop_new(struct sentence *why);
+struct turn_host loop_host(struct loop *loop);
+/* Listens for clients of this turn, which the loop borrows. A socket file that nobody answers on any more is
+ * replaced; the caller holds the data directory's lock, so it is no other engine's of the same data. */
+bool loop_serve(struct loop *loop, struct turn *turn, const struct loop_sockets *sockets, struct sentence *why);
+/* Runs until a signal comes or the turn fails; closes the turn. Returns the process's exit code; after a
+ * failure why says what happened. */
+int loop_run(struct loop *loop, struct sentence *why);
+void loop_delete(struct loop *loop);
+
+#endif

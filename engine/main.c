@@ -1,0 +1,121 @@
+/* musterd: reads its settings, opens the turn, serves until it is told to stop. */
+#include "engine/base/arena.h"
+#include "engine/clock/clock.h"
+#include "engine/loop/loop.h"
+#include "engine/settings.h"
+#include "engine/turn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BOOT_ID_SIZE_MAX = 64 };
+
+static int refuse(const struct sentence *why, int exit_code)
+{
+    fprintf(stderr, "musterd: %s\n", why->text);
+    return exit_code;
+}
+
+static bool make_directory(const char *path, struct sentence *why)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) return true;
+    sentence_set(why, "the data directory %s cannot be made: %s", path, strerror(errno));
+    return false;
+}
+
+/* Names the running system, so that files written before a power cut are known as such. */
+static void read_boot_id(char boot_id[BOOT_ID_SIZE_MAX])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, boot_id, BOOT_ID_SIZE_MAX - 1);
+    if (fd >= 0) close(fd);
+    boot_id[MAX(size, 0)] = '\0';
+    boot_id[strcspn(boot_id, "\n")] = '\0';
+}
+
+/* Connections, segments and workers take descriptors; the usual soft limit is near the limit of connections. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static struct turn_settings turn_settings_of(const struct settings *settings, struct loop *loop, const char *boot_id,
+                                             struct arena *arena)
+{
+    struct turn_settings turn = {
+        .data_directory = settings->data,
+        .host = loop_host(loop),
+        .now = {.wall_us = clock_wall_us(), .monotonic_us = clock_monotonic_us()},
+        .boot_id = boot_id,
+        .jobs_at_once = (uint32_t)settings->jobs_at_once,
+        .property_timeout = (uint32_t)settings->property_timeout,
+        .command_timeout = (uint32_t)settings->command_timeout,
+        .segment_values_max = settings->segment_events,
+        .segment_bytes_max = settings->segment_bytes,
+        .log_map_bytes = settings->log_map_bytes,
+        .quota_bytes = settings->quota_bytes,
+        .ballast_bytes = settings->ballast_bytes,
+        .rebuild = settings->rebuild,
+        .settings = settings_pack(settings, arena),
+    };
+    ASSERT(getrandom(turn.session, sizeof turn.session, 0) == (ssize_t)sizeof turn.session);
+    return turn;
+}
+
+static int serve(const struct settings *settings, struct loop *loop, struct arena *arena)
+{
+    char boot_id[BOOT_ID_SIZE_MAX];
+    struct sentence why;
+    int exit_code = EXIT_FAILED;
+    read_boot_id(boot_id);
+    struct turn_settings turn_settings = turn_settings_of(settings, loop, boot_id, arena);
+    struct turn *turn = turn_open(&turn_settings, &why, &exit_code);
+    if (!turn) return refuse(&why, exit_code);
+    const struct loop_sockets sockets = {
+        .operators_path = settings->socket,
+        .readers_path = settings->reader_socket,
+        .mode = (uint32_t)settings->socket_mode,
+        .group = settings->socket_group,
+    };
+    if (!loop_serve(loop, turn, &sockets, &why)) {
+        struct turn_clock now = {.wall_us = clock_wall_us(), .monotonic_us = clock_monotonic_us()};
+        turn_close(turn, &now);
+        return refuse(&why, EXIT_FAILED);
+    }
+    fprintf(stderr, "musterd " MUSTER_VERSION ": serving at %s\n", settings->socket);
+    exit_code = loop_run(loop, &why);
+    return exit_code == EXIT_CLEAN ? EXIT_CLEAN : refuse(&why, exit_code);
+}
+
+int main(int argc, char *argv[])
+{
+    struct settings settings;
+    struct sentence why;
+    struct arena arena = {0};
+    int exit_code = EXIT_CLEAN;
+    if (!settings_read(&settings, argc, argv, &arena, &why)) {
+        exit_code = refuse(&why, EXIT_USAGE);
+    } else if (settings.show_help) {
+        settings_print_help();
+    } else if (settings.show_version) {
+        printf("musterd " MUSTER_VERSION "\n");
+    } else if (!make_directory(settings.data, &why)) {
+        exit_code = refuse(&why, EXIT_FAILED);
+    } else {
+        raise_descriptor_limit();
+        struct loop *loop = loop_new(&why);
+        exit_code = loop ? serve(&settings, loop, &arena) : refuse(&why, EXIT_FAILED);
+        if (loop) loop_delete(loop);
+    }
+    arena_free(&arena);
+    return exit_code;
+}

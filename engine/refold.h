@@ -1,0 +1,26 @@
+/* Brings the projections up to the log: at a start, after an abort, for a rebuild. */
+#ifndef MUSTER_REFOLD_H
+#define MUSTER_REFOLD_H
+
+#include "engine/log/log.h"
+#include "projections/projections.h"
+
+enum refold_result {
+    REFOLD_OK = 0,
+    REFOLD_NO_SPACE,  /* folded, but not committed: try projections_commit() again */
+    REFOLD_ILLEGAL,   /* the log holds an event that cannot be, or that this version does not know; why names it */
+    REFOLD_LOG,       /* the log cannot be read; why says where */
+    REFOLD_STORE,     /* the projections' files failed twice */
+};
+
+/* Folds everything after the projections' head, committing as it goes. When the store fails, throws it away and
+ * folds from the first event, once. */
+enum refold_result refold(struct projections *p, struct log *log, struct sentence *why);
+
+/* Whether what the projections last committed is a moment of this log; else they must be reset. */
+bool projections_fit(const struct projections *p, struct log *log);
+
+/* Commits the projections as of the log's head, which must be theirs. */
+enum projections_fault projections_commit_at_head(struct projections *p, const struct log *log);
+
+#endif

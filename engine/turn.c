@@ -1,0 +1,410 @@
+/* One turn, in the order of the walk: frames in, commands decided one after another, progress, one durable
+ * append, replies and notices out, projections committed when it is time.
+ *
+ * When the append finds no room: the projections go back to what the log has, callers that change something are told
+ * "not done: no space", callers that read are answered again. When its outcome is unknown: they are told so, and the
+ * engine stops. */
+#include "engine/turn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/decide/repeats.h"
+#include "engine/refold.h"
+#include "engine/turn_state.h"
+#include "projections/actors.h"
+#include "projections/requests.h"
+
+enum {
+    EVENTS_MAX = 4000,           /* a turn; what a last command and progress add stays below the log's bound */
+    REPLY_BYTES_MAX = 32 << 20,  /* a turn */
+    COMMIT_EVERY_US = 100000,    /* of the projections */
+    ROOM_CHECK_EVERY_US = 1000000,
+};
+_Static_assert(EVENTS_MAX + 128 <= LOG_COMMIT_VALUES_MAX, "a turn fits into one commit of the log");
+
+/* ---- Replies wait in the arena until the events behind them are on disk. */
+
+static struct buffer reply_buffer(struct turn *t)
+{
+    return (struct buffer){.arena = &t->arena};
+}
+
+static void refuse(struct turn *t, struct handled *h, enum refusal refusal, const struct sentence *why)
+{
+    const struct peer *peer = turn_peer(t, h->frame.peer);
+    const char *text = why && why->text[0] ? why->text : refusal_text(refusal);
+    struct buffer out = reply_buffer(t);
+    wire_reply_error(h->msgid, refusal, text, peer->error_strings, &out);
+    h->reply = buffer_bytes(&out);
+}
+
+static void serve(void *context, const struct take *take, const struct work *works, size_t count)
+{
+    struct turn *t = context;
+    struct answer answer = {.kind = ANSWER_WORKS, .works = works, .count = count};
+    struct served *served = arena_alloc(&t->arena, sizeof *served);
+    struct buffer out = reply_buffer(t);
+    wire_reply(t->view, NULL, take->msgid, &answer, &out);
+    *served = (struct served){.peer = take->peer, .reply = buffer_bytes(&out)};
+    *t->served_last = served;
+    t->served_last = &served->next;
+}
+
+/* Takes whose time is up get an empty answer. */
+static void answer_due_takes(struct turn *t)
+{
+    if (takes_deadline(&t->takes) > t->now.monotonic_us) return;
+    for (struct take *take = t->takes.first; take; take = take->next) {
+        if (take->served || take->deadline_us > t->now.monotonic_us) continue;
+        take->served = true;
+        serve(t, take, NULL, 0);
+    }
+}
+
+/* ---- One command. */
+
+static uint32_t actor_of(void *turn, uint32_t uid, struct bytes on_behalf_of)
+{
+    return actors_find(((struct turn *)turn)->view, uid, on_behalf_of);
+}
+
+static uint32_t next_actor(void *turn)
+{
+    return actors_next_number(((struct turn *)turn)->view);
+}
+
+static struct bytes fresh_id(struct turn *t)
+{
+    char *text = arena_alloc(&t->arena, 2 * sizeof t->settings.session + 24);
+    size_t size = 0;
+    for (size_t i = 0; i < 6; i++) size += (size_t)sprintf(text + size, "%02x", t->settings.session[i]);
+    size += (size_t)sprintf(text + size, "-%llu", (unsigned long long)++t->fresh_ids);
+    return (struct bytes){text, size};
+}
+
+static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h, struct decision *d)
+{
+    struct buffer out = reply_buffer(t);
+    struct wire_facts facts;
+    enum refusal refusal = ACCEPTED;
+    switch (d->answer.kind) {
+    case ANSWER_LATER: h->waits = true; return ACCEPTED;
+    case ANSWER_DEVICES:
+    case ANSWER_JOB_DEVICES:
+    case ANSWER_RESULTS: h->waits = true; return turn_ask_worker(t, peer, h->msgid, &d->answer);
+    case ANSWER_EVENTS: refusal = turn_answer_events(t, h->msgid, &d->answer, &out, &d->why); break;
+    case ANSWER_IMPORT_ERRORS: refusal = turn_answer_import_errors(t, h->msgid, &d->answer, &out, &d->why); break;
+    case ANSWER_SUBSCRIBED:
+        refusal = turn_subscribe(t, peer, &d->answer, &d->why);
+        if (refusal) break;
+        wire_reply(t->view, NULL, h->msgid, &(struct answer){.kind = ANSWER_EMPTY}, &out);
+        break;
+    default: /* the others are the wire's to know */
+        turn_facts(t, &facts);
+        wire_reply(t->view, &facts, h->msgid, &d->answer, &out);
+        break;
+    }
+    h->reply = buffer_bytes(&out);
+    return refusal;
+}
+
+static void note_peer(struct turn *t, struct peer *peer, const struct command *c)
+{
+    if (c->type == COMMAND_hello) peer->error_strings = bytes_equal(c->hello.errors, BYTES("string"));
+    if (c->type == COMMAND_work_take && !peer->connector) {
+        peer->connector = true;
+        t->connectors++;
+    }
+}
+
+/* What the request id says: new, or this very request was carried out before. */
+static enum refusal check_repeat(struct turn *t, struct decision *d, const struct command *c, bool *repeated)
+{
+    struct request before;
+    *repeated = false;
+    if (d->unfinished->goes_on || !command_is_remembered(c) || !requests_find(t->view, c->request_id, &before))
+        return ACCEPTED;
+    *repeated = true;
+    if (!bytes_equal(before.body_hash, (struct bytes){d->body_hash, 32})) return REFUSED_CONFLICT;
+    return decide_repeated(d, c, before.made);
+}
+
+static enum refusal carry_out(struct turn *t, struct peer *peer, struct handled *h, const struct command *c,
+                              struct decision *d)
+{
+    uint8_t hash[32];
+    bool repeated;
+    bool remembered = command_is_remembered(c);
+    if (peer->read_only && h->changes) return REFUSED_READ_ONLY;
+    if (h->changes && t->full && c->type != COMMAND_work_take) return REFUSED_NO_SPACE;
+    if (remembered || c->type == COMMAND_jobs_run) wire_body_hash(c, hash);
+    d->body_hash = hash;
+    if (c->type == COMMAND_jobs_run || c->type == COMMAND_imports_open) d->fresh_id = fresh_id(t);
+    enum refusal refusal = check_repeat(t, d, c, &repeated);
+    if (refusal) return refusal;
+    struct prelude prelude = {.uid = peer->uid,
+                              .on_behalf_of = c->on_behalf_of,
+                              .request_id = remembered && !d->unfinished->goes_on ? c->request_id : BYTES_NONE,
+                              .method = wire_method_name(c->type),
+                              .body_hash = hash,
+                              .actor_of = actor_of,
+                              .next_actor = next_actor};
+    events_begin_command(&t->events, &prelude);
+    if (!repeated) refusal = decide(d, c);
+    events_begin_command(&t->events, NULL);
+    if (refusal || d->unfinished->goes_on) return refusal;
+    note_peer(t, peer, c);
+    return answer(t, peer, h, d);
+}
+
+/* Decodes, decides and leaves a reply in `h`. */
+static void handle(struct turn *t, struct peer *peer, struct handled *h)
+{
+    struct call call;
+    struct decision d = {.view = t->view,
+                         .arena = &t->arena,
+                         .events = &t->events,
+                         .leases = &t->leases,
+                         .takes = &t->takes,
+                         .imports = &t->imports,
+                         .peer = peer->id,
+                         .events_max = EVENTS_MAX,
+                         .monotonic_us = t->now.monotonic_us,
+                         .property_timeout = t->settings.property_timeout,
+                         .command_timeout = t->settings.command_timeout,
+                         .short_of_room = log_room(&t->log) == LOG_ROOM_SHORT,
+                         .dispatch = turn_find_dispatch,
+                         .context = t,
+                         .unfinished = &peer->unfinished};
+    enum refusal refusal = ACCEPTED;
+    enum wire_result result = wire_decode(h->frame.bytes, &call, &refusal, &d.why);
+    h->msgid = d.msgid = call.msgid;
+    switch (result) {
+    case WIRE_NOTIFICATION: return;
+    case WIRE_NOT_RPC: t->settings.host.hang_up(t->settings.host.context, peer->id, d.why.text); return;
+    case WIRE_REFUSED: break;
+    case WIRE_CALL:
+        h->changes = command_access(call.command.type) == CHANGES;
+        refusal = carry_out(t, peer, h, &call.command, &d);
+        break;
+    }
+    h->goes_on = !refusal && peer->unfinished.goes_on;
+    if (!h->goes_on) peer->unfinished = (struct unfinished){0};
+    if (refusal) {
+        h->waits = false;
+        refuse(t, h, refusal, &d.why);
+    }
+}
+
+/* ---- Frames in. */
+
+/* True when the turn was full before the frames were through. */
+static bool take_frames(struct turn *t)
+{
+    const struct turn_host *host = &t->settings.host;
+    size_t reply_bytes = 0;
+    while (t->events.count < EVENTS_MAX && t->handled_count < HANDLED_MAX && reply_bytes < REPLY_BYTES_MAX) {
+        struct handled *h = &t->handled[t->handled_count];
+        *h = (struct handled){0};
+        if (t->events.failed || !host->next_frame(host->context, &h->frame)) return false;
+        struct peer *peer = turn_peer(t, h->frame.peer);
+        ASSERT(peer);
+        t->handled_count++;
+        handle(t, peer, h);
+        reply_bytes += h->reply.size;
+        if (h->goes_on) return true; /* the turn is full, and this peer's next frame is the same one */
+        host->frame_done(host->context, peer->id);
+    }
+    return true;
+}
+
+static void read_targets(void *context, uint32_t job, uint64_t begun_seq)
+{
+    struct turn *t = context;
+    struct pending_read *read = arena_alloc(&t->arena, sizeof *read);
+    *read = (struct pending_read){job, begun_seq, t->reads};
+    t->reads = read;
+}
+
+static bool progress(struct turn *t)
+{
+    if (t->full || t->events.failed) return false;
+    const struct turn_settings *s = &t->settings;
+    struct progress_turn turn = {.view = t->view,
+                                 .arena = &t->arena,
+                                 .events = &t->events,
+                                 .leases = &t->leases,
+                                 .takes = &t->takes,
+                                 .imports = &t->imports,
+                                 .events_max = EVENTS_MAX,
+                                 .monotonic_us = t->now.monotonic_us,
+                                 .short_of_room = log_room(&t->log) == LOG_ROOM_SHORT,
+                                 .jobs_at_once = s->jobs_at_once,
+                                 .context = t,
+                                 .read_targets = read_targets,
+                                 .serve = serve};
+    return progress_run(&t->progress, &turn);
+}
+
+/* ---- Out. */
+
+static void send(struct turn *t, uint64_t peer, struct bytes reply)
+{
+    if (reply.size) t->settings.host.send(t->settings.host.context, peer, reply);
+}
+
+static void drop_targets(struct turn *t)
+{
+    struct targets *targets;
+    while ((targets = progress_drop_targets(&t->progress, t->view))) {
+        if (targets->owner) task_delete(targets->owner);
+        free(targets);
+    }
+}
+
+/* The turn's events are on disk: what it did is final, and may be told. */
+static void settle(struct turn *t)
+{
+    for (size_t i = 0; i < t->handled_count; i++) send(t, t->handled[i].frame.peer, t->handled[i].reply);
+    for (struct served *served = t->served; served; served = served->next) send(t, served->peer, served->reply);
+    for (struct pending_read *read = t->reads; read; read = read->next)
+        progress_add_targets(&t->progress, read->job, read->begun_seq);
+    leases_settle(&t->leases);
+    if (t->served) takes_settle(&t->takes);
+    open_imports_settle(&t->imports);
+    progress_settle(&t->progress);
+    drop_targets(t);
+}
+
+/* Nothing of the turn happened. Who wanted a change is told `refusal`; who only reads is answered again. */
+static void unsettle(struct turn *t, enum refusal refusal, const struct sentence *why)
+{
+    const struct turn_host *host = &t->settings.host;
+    turn_drop_tasks(t);
+    t->events.failed = false;
+    turn_begin_events(t);
+    for (size_t i = 0; i < t->handled_count; i++) {
+        struct handled *h = &t->handled[i];
+        struct peer *peer = turn_peer(t, h->frame.peer);
+        if (h->goes_on) {
+            peer->unfinished = (struct unfinished){0};
+            host->frame_done(host->context, peer->id);
+        }
+        if (!h->changes && (h->reply.size || h->waits)) handle(t, peer, h);
+        else if (h->changes && !h->waits) refuse(t, h, refusal, why);
+        send(t, h->frame.peer, h->reply);
+    }
+    turn_start_tasks(t);
+}
+
+static enum turn_result stop_for(struct turn *t, int exit_code)
+{
+    t->fatal = true;
+    t->exit_code = exit_code;
+    return TURN_FATAL;
+}
+
+/* The disk failed in the middle of a commit. */
+static enum turn_result end_unknown(struct turn *t)
+{
+    t->why = t->log.why;
+    for (size_t i = 0; i < t->handled_count; i++) {
+        struct handled *h = &t->handled[i];
+        if (!h->changes || h->waits) continue;
+        refuse(t, h, REFUSED_OUTCOME_UNKNOWN, NULL);
+        send(t, h->frame.peer, h->reply);
+    }
+    return stop_for(t, EXIT_DISK);
+}
+
+static bool append_events(struct turn *t, enum turn_result *result)
+{
+    enum log_fault fault = t->events.failed ? LOG_FAILED : turn_append(t);
+    if (fault == LOG_OK) {
+        t->announced = true;
+        t->time_us = t->events.time_us;
+        return true;
+    }
+    if (fault == LOG_OUTCOME_UNKNOWN) {
+        *result = end_unknown(t);
+        return false;
+    }
+    bool no_room = fault == LOG_NO_SPACE || t->projections.fault == PROJECTIONS_NO_SPACE;
+    struct sentence reason = t->events.failed ? t->projections.why : t->log.why;
+    if (!turn_undo(t)) {
+        *result = stop_for(t, t->exit_code);
+        return false;
+    }
+    t->full = no_room;
+    if (no_room) unsettle(t, REFUSED_NO_SPACE, NULL);
+    else unsettle(t, REFUSED_FAILED, &reason);
+    *result = TURN_IDLE;
+    return false;
+}
+
+/* ---- The projections' own commits. */
+
+static bool commit_projections(struct turn *t)
+{
+    enum projections_fault fault = projections_commit_at_head(&t->projections, &t->log);
+    t->committed_us = t->now.monotonic_us;
+    if (fault == PROJECTIONS_OK) return true;
+    t->full |= fault == PROJECTIONS_NO_SPACE;
+    if (fault == PROJECTIONS_NO_SPACE) return true;
+    fprintf(stderr, "musterd: %s; folding the log again\n", t->projections.why.text);
+    return turn_undo(t);
+}
+
+static bool uncommitted(const struct turn *t)
+{
+    return projections_position(&t->projections).seq < projections_head(&t->projections);
+}
+
+static bool commit_if_due(struct turn *t)
+{
+    bool due = projections_commit_due(&t->projections) || t->tasks || t->reads ||
+               t->now.monotonic_us - t->committed_us >= COMMIT_EVERY_US;
+    return !uncommitted(t) || !due || commit_projections(t);
+}
+
+static void check_room(struct turn *t)
+{
+    bool is_short = log_room(&t->log) == LOG_ROOM_SHORT;
+    if (!t->full && !is_short) return;
+    if (t->full) t->full = turn_has_no_room(t);
+    if (is_short && t->now.monotonic_us - t->room_checked_us >= ROOM_CHECK_EVERY_US) {
+        t->room_checked_us = t->now.monotonic_us;
+        log_regain_room(&t->log);
+    }
+}
+
+/* ---- The walk. */
+
+enum turn_result turn_run(struct turn *t, const struct turn_clock *now)
+{
+    enum turn_result result = TURN_IDLE;
+    if (t->fatal) return TURN_FATAL;
+    t->now = *now;
+    check_room(t);
+    turn_begin_events(t);
+    turn_announce(t);
+    bool more = take_frames(t);
+    more |= progress(t);
+    answer_due_takes(t);
+    if ((t->events.count || t->events.failed) && !append_events(t, &result)) return result;
+    settle(t);
+    if (!commit_if_due(t)) return stop_for(t, t->exit_code);
+    turn_start_tasks(t);
+    more |= turn_feed_subscribers(t);
+    return more ? TURN_AGAIN : TURN_IDLE;
+}
+
+int64_t turn_deadline_us(const struct turn *t)
+{
+    int64_t deadline = MIN(leases_deadline(&t->leases), takes_deadline(&t->takes));
+    if (uncommitted(t)) deadline = MIN(deadline, t->committed_us + COMMIT_EVERY_US);
+    if (t->full || log_room(&t->log) == LOG_ROOM_SHORT)
+        deadline = MIN(deadline, t->now.monotonic_us + ROOM_CHECK_EVERY_US);
+    return deadline;
+}

@@ -1,0 +1,325 @@
+/* The beginning and the end of an engine, and of each turn's events: opening the log and the projections, the facts
+ * that come before all others, the append, and the way back when there was no append. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/refold.h"
+#include "engine/turn_state.h"
+
+enum { US_PER_S = 1000000, STEP_US = US_PER_S, FORMAT = 1, ROOM_WANTED = 4 << 20 };
+
+/* ---- Open. */
+
+struct fault_exit {
+    enum log_fault fault;
+    int exit_code;
+};
+
+static int exit_code_of(enum log_fault fault)
+{
+    static const struct fault_exit EXITS[] = {
+        {LOG_NO_SPACE, EXIT_NO_SPACE}, {LOG_OUTCOME_UNKNOWN, EXIT_DISK},        {LOG_BUSY, EXIT_BUSY},
+        {LOG_DAMAGED, EXIT_DAMAGED},   {LOG_NEWER_FORMAT, EXIT_NEWER_FORMAT}, {LOG_SEGMENT_MISSING, EXIT_DAMAGED},
+    };
+    for (size_t i = 0; i < COUNT_OF(EXITS); i++) {
+        if (EXITS[i].fault == fault) return EXITS[i].exit_code;
+    }
+    return EXIT_FAILED;
+}
+
+static char *path_in(const char *directory, const char *name)
+{
+    char *path;
+    ASSERT(asprintf(&path, "%s/%s", directory, name) >= 0);
+    return path;
+}
+
+static bool open_log(struct turn *t)
+{
+    char *directory = path_in(t->settings.data_directory, "log");
+    struct log_settings settings = {.directory = directory,
+                                    .segment_values_max = t->settings.segment_values_max,
+                                    .segment_bytes_max = t->settings.segment_bytes_max,
+                                    .map_bytes = t->settings.log_map_bytes,
+                                    .quota_bytes = t->settings.quota_bytes,
+                                    .ballast_bytes = t->settings.ballast_bytes};
+    enum log_fault fault = log_open(&t->log, &settings);
+    free(directory);
+    if (fault == LOG_OK) fault = log_reader_open(&t->reader, &t->log);
+    if (fault == LOG_OK) return true;
+    t->why = t->log.why;
+    t->exit_code = exit_code_of(fault);
+    return false;
+}
+
+/* Folds what the projections lack. Without room they are folded and not committed: the engine goes on. */
+static bool catch_up(struct turn *t)
+{
+    switch (refold(&t->projections, &t->log, &t->why)) {
+    case REFOLD_OK: return true;
+    case REFOLD_NO_SPACE: t->full = true; return true;
+    case REFOLD_ILLEGAL: t->exit_code = EXIT_DAMAGED; break;
+    case REFOLD_LOG: t->exit_code = EXIT_DAMAGED; break;
+    case REFOLD_STORE: t->exit_code = EXIT_DISK; break;
+    }
+    return false;
+}
+
+static bool open_projections(struct turn *t)
+{
+    char *directory = path_in(t->settings.data_directory, "projections");
+    struct projections_settings settings = {.directory = directory, .boot_id = t->settings.boot_id};
+    enum projections_fault fault = projections_open(&t->projections, &settings);
+    free(directory);
+    if (fault == PROJECTIONS_OK && t->projections.why.text[0])
+        fprintf(stderr, "musterd: %s; folding the log again\n", t->projections.why.text);
+    bool unfit = fault == PROJECTIONS_OK && (t->settings.rebuild || !projections_fit(&t->projections, &t->log));
+    if (unfit) fault = projections_reset(&t->projections);
+    if (fault != PROJECTIONS_OK) {
+        t->why = t->projections.why;
+        t->exit_code = fault == PROJECTIONS_NO_SPACE ? EXIT_NO_SPACE : EXIT_DISK;
+        return false;
+    }
+    t->view = projections_live(&t->projections);
+    return true;
+}
+
+static void set_defaults(struct turn_settings *s)
+{
+    if (s->jobs_at_once == 0) s->jobs_at_once = 5;
+    if (s->property_timeout == 0) s->property_timeout = 300;
+    if (s->command_timeout == 0) s->command_timeout = 30;
+}
+
+static void turn_delete(struct turn *t)
+{
+    free(t->spool_directory);
+    free(t);
+}
+
+struct turn *turn_open(const struct turn_settings *settings, struct sentence *why, int *exit_code)
+{
+    struct turn *t = calloc(1, sizeof *t);
+    ASSERT(t);
+    t->settings = *settings;
+    set_defaults(&t->settings);
+    t->now = t->started = settings->now;
+    t->committed_us = t->now.monotonic_us;
+    t->exit_code = EXIT_FAILED;
+    if (!open_log(t)) goto no_log;
+    t->spool_directory = path_in(settings->data_directory, "spool");
+    if (!spool_clean(t->spool_directory, 0, &t->why)) goto no_projections;
+    if (!open_projections(t)) goto no_projections;
+    if (!catch_up(t)) goto not_folded;
+    t->time_us = log_time_us(&t->log);
+    return t;
+
+not_folded:
+    projections_close(&t->projections, false);
+no_projections:
+    log_reader_close(&t->reader);
+    log_close(&t->log, false);
+no_log:
+    *why = t->why;
+    *exit_code = t->exit_code;
+    turn_delete(t);
+    return NULL;
+}
+
+/* ---- A turn's events. */
+
+static bool fold(void *context, const struct event *event)
+{
+    struct turn *t = context;
+    struct sentence why;
+    switch (projections_apply(&t->projections, event, &why)) {
+    case FOLD_OK: return true;
+    case FOLD_FAULT: return false;
+    case FOLD_ILLEGAL: break;
+    }
+    fprintf(stderr, "musterd: event %llu (%s): %s\n", (unsigned long long)event->seq, event_name(event->type), why.text);
+    ASSERT(!"what was decided can be folded");
+    return false;
+}
+
+void turn_begin_events(struct turn *t)
+{
+    arena_reset(&t->arena);
+    t->events = (struct events){.bytes.arena = &t->arena,
+                                .first_seq = log_head(&t->log) + 1,
+                                .time_us = MAX(t->now.wall_us, t->time_us),
+                                .fold = fold,
+                                .context = t};
+    t->handled = arena_alloc(&t->arena, HANDLED_MAX * sizeof *t->handled);
+    t->handled_count = 0;
+    t->served = NULL;
+    t->served_last = &t->served;
+    t->reads = NULL;
+    t->tasks = NULL;
+}
+
+static void announce_segment(struct turn *t)
+{
+    struct event event = {.type = EVENT_SEGMENT_OPENED,
+                          .segment_opened = {.root = {log_root(&t->log), MERKLE_HASH_SIZE}}};
+    log_segment_range(&t->log, &event.segment_opened.first, &event.segment_opened.last);
+    emit(&t->events, event);
+}
+
+static void announce_engine(struct turn *t)
+{
+    if (log_head(&t->log) == 0)
+        emit(&t->events, (struct event){.type = EVENT_LOG_STARTED,
+                                        .log_started = {.log_id = {log_id(&t->log), LOG_ID_SIZE}, .format = FORMAT}});
+    emit(&t->events, (struct event){.type = EVENT_ENGINE_STARTED,
+                                    .engine_started = {.version = BYTES(MUSTER_VERSION),
+                                                       .clean = log_was_clean(&t->log),
+                                                       .settings = t->settings.settings}});
+}
+
+/* How far the wall clock went beside the monotonic one since the last look. */
+static void announce_clock(struct turn *t)
+{
+    int64_t by = (t->now.wall_us - t->started.wall_us) - (t->now.monotonic_us - t->started.monotonic_us);
+    if (by < STEP_US && by > -STEP_US) return;
+    emit(&t->events, (struct event){.type = EVENT_CLOCK_STEPPED, .clock_stepped = {.by_us = by}});
+    t->started.wall_us += by;
+}
+
+void turn_announce(struct turn *t)
+{
+    if (t->full) return;
+    if (log_must_roll(&t->log)) announce_segment(t);
+    if (!t->announced) announce_engine(t);
+    announce_clock(t);
+}
+
+/* ---- Onto the disk. */
+
+enum log_fault turn_append(struct turn *t)
+{
+    struct events *e = &t->events;
+    struct bytes *values = arena_alloc(&t->arena, e->count * sizeof *values);
+    for (size_t i = 0; i < e->count; i++) {
+        size_t start = i ? e->ends[i - 1] : 0;
+        values[i] = (struct bytes){e->bytes.data + start, e->ends[i] - start};
+    }
+    if (projections_reserve(&t->projections) == PROJECTIONS_NO_SPACE) return LOG_NO_SPACE;
+    enum log_fault fault = log_reserve(&t->log, e->bytes.size);
+    if (fault == LOG_OK) fault = log_append(&t->log, e->first_seq, e->time_us, values, e->count);
+    if (fault == LOG_OK) log_reader_renew(&t->reader);
+    return fault;
+}
+
+bool turn_has_no_room(struct turn *t)
+{
+    return log_reserve(&t->log, ROOM_WANTED) != LOG_OK || projections_reserve(&t->projections) != PROJECTIONS_OK;
+}
+
+static uint32_t devices_owed(void *turn, const struct lease *lease)
+{
+    struct view *view = ((struct turn *)turn)->view;
+    struct job_device device;
+    uint32_t owed = 0;
+    for (uint32_t i = 0; i < lease->count; i++) {
+        if (!job_devices_find(view, lease->job, lease->devices[i], &device)) continue;
+        owed += device.state == DEVICE_OUT && device.last == lease->dispatch;
+    }
+    return owed;
+}
+
+bool turn_undo(struct turn *t)
+{
+    bool dropped = projections_abort(&t->projections) == PROJECTIONS_OK ||
+                   projections_reset(&t->projections) == PROJECTIONS_OK;
+    if (!dropped) {
+        t->why = t->projections.why;
+        t->exit_code = EXIT_DISK;
+        return false;
+    }
+    if (!catch_up(t)) return false;
+    t->view = projections_live(&t->projections);
+    leases_undo(&t->leases, log_head(&t->log), devices_owed, t);
+    takes_undo(&t->takes);
+    open_imports_undo(&t->imports);
+    progress_undo(&t->progress);
+    return true;
+}
+
+/* ---- Peers. */
+
+void turn_peer_joined(struct turn *t, uint64_t id, uint32_t uid, bool read_only)
+{
+    struct peer *peer = malloc(sizeof *peer);
+    ASSERT(peer);
+    *peer = (struct peer){.id = id, .uid = uid, .read_only = read_only};
+    map_put(&t->peers, id, peer);
+}
+
+static void peer_delete(struct turn *t, struct peer *peer)
+{
+    if (peer->connector) t->connectors--;
+    if (peer->subscription) t->subscriptions--;
+    free(peer->subscription);
+    free(peer);
+}
+
+void turn_peer_left(struct turn *t, uint64_t id)
+{
+    struct peer *peer = map_remove(&t->peers, id);
+    if (!peer) return;
+    leases_peer_left(&t->leases, id);
+    takes_peer_left(&t->takes, id);
+    open_imports_peer_left(&t->imports, id);
+    peer_delete(t, peer);
+}
+
+/* ---- Close. */
+
+static bool write_stopped(struct turn *t)
+{
+    turn_begin_events(t);
+    turn_announce(t);
+    emit(&t->events, (struct event){.type = EVENT_ENGINE_STOPPED});
+    if (t->events.failed || turn_append(t) != LOG_OK) return false;
+    return projections_commit_at_head(&t->projections, &t->log) == PROJECTIONS_OK;
+}
+
+static void free_targets(struct turn *t)
+{
+    while (t->progress.targets) {
+        struct targets *targets = t->progress.targets;
+        t->progress.targets = targets->next;
+        if (targets->owner) task_delete(targets->owner);
+        free(targets);
+    }
+}
+
+void turn_close(struct turn *t, const struct turn_clock *now)
+{
+    size_t index = 0;
+    struct peer *peer;
+    t->now = *now;
+    bool clean = !t->fatal && write_stopped(t);
+    while ((peer = map_next(&t->peers, &index))) peer_delete(t, peer);
+    map_free(&t->peers);
+    leases_free(&t->leases);
+    takes_free(&t->takes);
+    open_imports_free(&t->imports);
+    free_targets(t);
+    arena_free(&t->arena);
+    projections_close(&t->projections, clean);
+    log_reader_close(&t->reader);
+    log_close(&t->log, clean);
+    turn_delete(t);
+}
+
+const char *turn_why(const struct turn *t)
+{
+    return t->why.text;
+}
+
+int turn_exit_code(const struct turn *t)
+{
+    return t->exit_code;
+}

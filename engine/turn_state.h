@@ -1,0 +1,133 @@
+/* What a turn works on; known to the turn*.c files only. */
+#ifndef MUSTER_TURN_STATE_H
+#define MUSTER_TURN_STATE_H
+
+#include "engine/base/map.h"
+#include "engine/decide/decide.h"
+#include "engine/decide/progress.h"
+#include "engine/log/log.h"
+#include "engine/turn.h"
+#include "engine/wire/wire.h"
+
+struct subscription {
+    uint64_t next;        /* number of the event to look at next */
+    uint64_t told_up_to;  /* caught_up was said at this number */
+    struct event_filter filter;
+    uint32_t types[64];   /* what filter.types points to */
+};
+
+struct peer {
+    uint64_t id;
+    uint32_t uid;
+    bool read_only;
+    bool error_strings;
+    bool connector; /* has asked for work */
+    uint32_t tasks; /* calls that a worker has not answered */
+    struct unfinished unfinished;
+    struct subscription *subscription;
+};
+
+/* A frame of this turn and what it will be answered. */
+struct handled {
+    struct turn_frame frame;
+    uint64_t msgid;
+    bool changes;
+    bool waits;          /* answered later: a take, a worker's work */
+    bool goes_on;        /* in the next turn */
+    struct bytes reply;  /* size 0: none */
+};
+
+/* A reply that answers no frame of this turn: to a take that waited. */
+struct served {
+    uint64_t peer;
+    struct bytes reply;
+    struct served *next;
+};
+
+struct pending_read {
+    uint32_t job;
+    uint64_t begun_seq;
+    struct pending_read *next;
+};
+
+struct pending_task {
+    struct task *task;
+    struct pending_task *next;
+};
+
+enum { HANDLED_MAX = 8192 };
+
+struct turn {
+    struct turn_settings settings;
+    struct sentence why;
+    int exit_code;
+    bool fatal;
+    bool announced; /* ENGINE_STARTED is on disk */
+    bool full;      /* the last append or commit found no room */
+
+    struct log log;
+    struct log_reader reader;
+    struct projections projections;
+    struct view *view;
+    char *spool_directory;
+
+    struct map peers;
+    struct leases leases;
+    struct takes takes;
+    struct open_imports imports;
+    struct progress progress;
+    uint32_t connectors;
+    uint32_t subscriptions;
+    uint32_t members_tasks; /* at workers */
+    uint64_t fresh_ids;
+
+    struct turn_clock now;
+    struct turn_clock started;
+    int64_t time_us;        /* of the last turn with events; never runs backwards */
+    int64_t committed_us;   /* monotonic, of the projections' last commit */
+    int64_t room_checked_us;
+
+    /* Of the running turn, in the arena. */
+    struct arena arena;
+    struct events events;
+    struct handled *handled;
+    size_t handled_count;
+    struct served *served, **served_last;
+    struct pending_read *reads;
+    struct pending_task *tasks;
+    struct event dispatch; /* decoded for decide, see turn_find_dispatch */
+};
+
+/* turn_answers.c: answers that need the log or a worker. */
+void turn_facts(struct turn *t, struct wire_facts *facts);
+enum refusal turn_answer_events(struct turn *t, uint64_t msgid, struct answer *answer, struct buffer *out,
+                                struct sentence *why);
+enum refusal turn_answer_import_errors(struct turn *t, uint64_t msgid, const struct answer *answer,
+                                       struct buffer *out, struct sentence *why);
+enum refusal turn_subscribe(struct turn *t, struct peer *peer, const struct answer *answer, struct sentence *why);
+/* Makes the worker's task of an answer; it starts when the turn's events are on disk. */
+enum refusal turn_ask_worker(struct turn *t, struct peer *peer, uint64_t msgid, const struct answer *answer);
+void turn_start_tasks(struct turn *t);
+void turn_drop_tasks(struct turn *t);
+/* Sends what subscribers have not seen; true when there is more that they have room for. */
+bool turn_feed_subscribers(struct turn *t);
+/* The BATCH_DISPATCHED with this number; valid until the next call. NULL when there is none. */
+const struct event *turn_find_dispatch(void *turn, uint64_t seq);
+
+/* turn_start.c */
+void turn_begin_events(struct turn *t);
+/* What the first turn of an engine writes before all else. */
+void turn_announce(struct turn *t);
+/* Appends the turn's events. */
+enum log_fault turn_append(struct turn *t);
+/* Whether the next turn would find no room either. */
+bool turn_has_no_room(struct turn *t);
+/* Drops what the turn did and folds again from the log. False: fatal. */
+bool turn_undo(struct turn *t);
+
+static inline struct peer *turn_peer(const struct turn *t, uint64_t id)
+{
+    return map_get(&t->peers, id);
+}
+
+#endif
