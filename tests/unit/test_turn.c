@@ -1,0 +1,370 @@
+/* The life of a job through the engine's own turn: every command, result, disconnect and restart goes the whole way. */
+#include "tests/unit/stage.h"
+
+#include "engine/refold.h"
+
+static int set_up(void **state)
+{
+    struct stage *s = malloc(sizeof *s);
+    stage_open(s);
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    stage_close(*state);
+    free(*state);
+    return 0;
+}
+
+/* ---- Givens. */
+
+static void given_devices(struct stage *s, int count)
+{
+    for (int i = 1; i <= count; i++) stage_queue(s, 1, "devices.put", "{\"id\":\"gw-%d\"}", i);
+    stage_call(s, 1, "groups.put", "{\"id\":\"all\"}");
+}
+
+/* `more` is the job's other fields, each with a comma before it. */
+static const char *given_job(struct stage *s, const char *id, const char *more)
+{
+    return stage_call(s, 1, "jobs.run",
+                      "{\"id\":\"%s\",\"group\":\"all\",\"data\":[{\"type\":\"property\",\"path\":\"target\",\"value\":21}]%s}",
+                      id, more);
+}
+
+/* Takes up to `max` devices as peer `id`; returns the handle, 0 when there is no work. */
+static uint64_t take_work(struct stage *s, uint64_t id, int max)
+{
+    const char *answer = stage_call(s, id, "work.take", "{\"connector\":\"test\",\"max\":%d}", max);
+    const char *work = strstr(answer, "\"work\":");
+    return work ? strtoull(work + strlen("\"work\":"), NULL, 10) : 0;
+}
+
+static const char *report(struct stage *s, uint64_t id, uint64_t work, const char *results)
+{
+    return stage_call(s, id, "work.report", "{\"work\":%llu,\"results\":%s}", (unsigned long long)work, results);
+}
+
+static const char *job(struct stage *s, const char *id)
+{
+    return stage_call(s, 1, "jobs.get", "{\"id\":\"%s\"}", id);
+}
+
+/* ---- Stories. */
+
+static void a_job_runs_on_every_device_of_its_group(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 3);
+    expect_answer(given_job(s, "job-1", ""), "\"status\":\"pending\"");
+    expect_answer(job(s, "job-1"), "\"status\":\"running\"");
+    uint64_t work = take_work(s, 1, 10);
+    then_answer_has(s, 1, "[\"gw-1\",\"gw-2\",\"gw-3\"]");
+    expect_answer(report(s, 1, work, "[[0,\"completed\"],[1,\"completed\"],[2,\"failed\",\"no power\"]]"), "\"recorded\":3");
+    expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
+    then_answer_has(s, 1, "\"completed\":2,\"failed\":1");
+    stage_call(s, 1, "jobs.devices", "{\"id\":\"job-1\",\"status\":\"failed\"}");
+    then_answer_has(s, 1, "\"error\":\"no power\"");
+    then_answer_has(s, 1, "\"id\":\"gw-3\"");
+}
+
+static void batches_run_one_after_another(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 5);
+    given_job(s, "job-1", ",\"batch\":{\"type\":\"percentage\",\"value\":40}");
+    uint64_t first = take_work(s, 1, 10);
+    then_answer_has(s, 1, "[\"gw-1\",\"gw-2\"]");
+    assert_int_equal(take_work(s, 1, 10), 0);
+    report(s, 1, first, "[[0,\"completed\"]]");
+    assert_int_equal(take_work(s, 1, 10), 0);
+    report(s, 1, first, "[[1,\"completed\"]]");
+    assert_int_not_equal(take_work(s, 1, 10), 0);
+    then_answer_has(s, 1, "[\"gw-3\",\"gw-4\"]");
+    expect_answer(job(s, "job-1"), "\"current\":2");
+}
+
+static void a_threshold_cancels_when_failures_are_more(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 4);
+    given_job(s, "job-1", ",\"cancellationThreshold\":{\"type\":\"percentage\",\"value\":25},\"batch\":{\"type\":\"number\",\"value\":3}");
+    uint64_t work = take_work(s, 1, 10);
+    report(s, 1, work, "[[0,\"failed\",\"x\"]]");
+    expect_answer(job(s, "job-1"), "\"status\":\"running\"");
+    report(s, 1, work, "[[1,\"failed\",\"x\"]]");
+    expect_answer(job(s, "job-1"), "\"status\":\"cancelled\"");
+    then_answer_has(s, 1, "threshold");
+    assert_int_equal(take_work(s, 1, 10), 0);
+    expect_answer(report(s, 1, work, "[[2,\"completed\"]]"), "\"recorded\":1");
+    expect_answer(job(s, "job-1"), "\"pending\":1,\"completed\":1,\"failed\":2");
+}
+
+static void a_threshold_of_a_batch_counts_that_batch(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 4);
+    given_job(s, "job-1",
+              ",\"cancellationThreshold\":{\"type\":\"number\",\"value\":1,\"batch\":true},\"batch\":{\"type\":\"number\",\"value\":2}");
+    report(s, 1, take_work(s, 1, 10), "[[0,\"failed\"],[1,\"completed\"]]");
+    report(s, 1, take_work(s, 1, 10), "[[0,\"failed\"],[1,\"completed\"]]");
+    expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
+}
+
+static void a_stopped_job_records_what_is_on_its_way_and_resumes(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 3);
+    given_job(s, "job-1", "");
+    uint64_t work = take_work(s, 1, 2);
+    expect_answer(stage_call(s, 1, "jobs.stop", "{\"id\":\"job-1\"}"), "\"status\":\"stopped\"");
+    assert_int_equal(take_work(s, 1, 10), 0);
+    report(s, 1, work, "[[0,\"completed\"],[1,\"completed\"]]");
+    expect_answer(job(s, "job-1"), "\"status\":\"stopped\"");
+    stage_call(s, 1, "jobs.resume", "{\"id\":\"job-1\"}");
+    report(s, 1, take_work(s, 1, 10), "[[0,\"completed\"]]");
+    expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
+}
+
+static void a_stopped_job_whose_devices_all_answered_is_complete_when_resumed(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    given_job(s, "job-1", "");
+    uint64_t work = take_work(s, 1, 10);
+    stage_call(s, 1, "jobs.stop", "{\"id\":\"job-1\"}");
+    report(s, 1, work, "[[0,\"completed\"]]");
+    expect_answer(job(s, "job-1"), "\"status\":\"stopped\"");
+    expect_answer(stage_call(s, 1, "jobs.resume", "{\"id\":\"job-1\"}"), "\"status\":\"complete\"");
+}
+
+static void a_connector_that_leaves_gives_its_work_back(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 3);
+    given_job(s, "job-1", "");
+    stage_join(s, 2, false);
+    uint64_t lost = take_work(s, 2, 2);
+    report(s, 2, lost, "[[0,\"completed\"]]");
+    stage_leave(s, 2);
+    assert_int_not_equal(take_work(s, 1, 10), 0);
+    then_answer_has(s, 1, "\"attempt\":2");
+    then_answer_has(s, 1, "[\"gw-2\"]");
+    /* What the lost connector reports after all still counts when it completed. */
+    expect_answer(report(s, 1, lost, "[[1,\"completed\"]]"), "\"recorded\":1");
+    report(s, 1, take_work(s, 1, 10), "[[0,\"completed\"]]");
+    expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
+}
+
+static void a_device_that_does_not_answer_fails_at_its_deadline(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 2);
+    given_job(s, "job-1", ",\"timeouts\":{\"execution\":10}");
+    uint64_t work = take_work(s, 1, 10);
+    report(s, 1, work, "[[0,\"completed\"]]");
+    stage_pass(s, 9 * SECOND);
+    expect_answer(job(s, "job-1"), "\"status\":\"running\"");
+    stage_pass(s, 1 * SECOND);
+    expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
+    then_answer_has(s, 1, "\"completed\":1,\"failed\":1");
+    expect_answer(report(s, 1, work, "[[1,\"completed\"]]"), "\"duplicates\":1");
+}
+
+static void after_a_cancel_a_silent_device_is_pending_again(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 2);
+    given_job(s, "job-1", "");
+    take_work(s, 1, 10);
+    expect_answer(stage_call(s, 1, "jobs.cancel", "{\"id\":\"job-1\"}"), "\"statusReason\":\"by_user\"");
+    stage_pass(s, 301 * (int64_t)SECOND);
+    expect_answer(job(s, "job-1"), "\"pending\":2,\"completed\":0,\"failed\":0");
+}
+
+static void a_take_waits_until_there_is_work(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    stage_join(s, 2, false);
+    stage_call(s, 2, "work.take", "{\"connector\":\"c\",\"wait\":5}");
+    assert_string_equal(stage_answers(s, 2), "");
+    given_job(s, "job-1", "");
+    stage_settle(s);
+    then_answer_has(s, 2, "[\"gw-1\"]");
+    stage_call(s, 2, "work.take", "{\"connector\":\"c\",\"wait\":5}");
+    stage_pass(s, 6 * SECOND);
+    then_answer_has(s, 2, "null,[]]");
+}
+
+static void the_sixth_job_waits_and_says_so(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    for (int i = 1; i <= 6; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "job-%d", i);
+        given_job(s, id, "");
+    }
+    expect_answer(job(s, "job-6"), "\"status\":\"pending\"");
+    then_answer_has(s, 1, "\"waiting\":\"");
+    stage_call(s, 1, "jobs.stop", "{\"id\":\"job-1\"}");
+    expect_answer(job(s, "job-6"), "\"status\":\"running\"");
+}
+
+static void a_removed_device_ends_in_running_jobs(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 2);
+    given_job(s, "job-1", "");
+    stage_call(s, 1, "devices.remove", "{\"id\":\"gw-2\"}");
+    report(s, 1, take_work(s, 1, 10), "[[0,\"completed\"]]");
+    expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
+    stage_call(s, 1, "jobs.devices", "{\"id\":\"job-1\",\"reason\":\"device_removed\"}");
+    then_answer_has(s, 1, "\"deleted\":true");
+}
+
+static void a_job_without_devices_or_group_fails_with_the_reason(void **state)
+{
+    struct stage *s = *state;
+    stage_call(s, 1, "groups.put", "{\"id\":\"all\"}");
+    given_job(s, "job-1", "");
+    expect_answer(job(s, "job-1"), "\"statusReason\":\"no_devices\"");
+}
+
+static void the_same_request_again_gives_the_same_job(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    const char *body = "{\"requestId\":\"r-1\",\"group\":\"all\",\"data\":[{\"type\":\"property\",\"path\":\"p\",\"value\":%d}]}";
+    stage_call(s, 1, "jobs.run", body, 1);
+    char *first = strdup(strstr(stage_answers(s, 1), "\"id\":"));
+    first[30] = '\0';
+    stage_restart(s);
+    expect_answer(stage_call(s, 1, "jobs.run", body, 1), first);
+    expect_answer(stage_call(s, 1, "jobs.run", body, 2), "\"conflict\"");
+    expect_answer(stage_call(s, 1, "info", "{}"), "\"running\":1");
+    free(first);
+}
+
+static void the_same_job_id_with_another_body_is_a_conflict(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    given_job(s, "job-1", "");
+    expect_answer(given_job(s, "job-1", ""), "\"status\":\"running\"");
+    expect_answer(given_job(s, "job-1", ",\"displayName\":\"other\""), "\"conflict\"");
+}
+
+static void a_reader_is_refused_what_changes(void **state)
+{
+    struct stage *s = *state;
+    stage_join(s, 3, true);
+    expect_answer(stage_call(s, 3, "devices.put", "{\"id\":\"gw-1\"}"), "\"read_only\"");
+    expect_answer(stage_call(s, 3, "devices.get", "{\"id\":\"gw-1\"}"), "\"no_such_device\"");
+}
+
+static void an_import_takes_good_rows_and_explains_bad_ones(void **state)
+{
+    struct stage *s = *state;
+    stage_call(s, 1, "imports.open", "{\"id\":\"i-1\"}");
+    stage_call(s, 1, "imports.write", "{\"id\":\"i-1\",\"data\":\"%s\"}",
+               "IOTC_DEVICEID,IOTC_DEVICENAME,SITE\\r\\ngw-1,One,A\\r\\nbad id,Two,B\\r\\ngw-1,One,A\\r\\n");
+    then_answer_has(s, 1, "\"accepted\":1,\"unchanged\":1,\"rejected\":1");
+    expect_answer(stage_call(s, 1, "imports.close", "{\"id\":\"i-1\"}"), "\"status\":\"complete\"");
+    stage_call(s, 1, "imports.errors", "{\"id\":\"i-1\"}");
+    expect_answer(stage_call(s, 1, "devices.get", "{\"id\":\"gw-1\"}"), "\"displayName\":\"One\"");
+}
+
+static void a_restart_gives_all_work_back(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 3);
+    given_job(s, "job-1", "");
+    uint64_t work = take_work(s, 1, 10);
+    report(s, 1, work, "[[1,\"completed\"]]");
+    stage_restart(s);
+    assert_int_not_equal(take_work(s, 1, 10), 0);
+    then_answer_has(s, 1, "[\"gw-1\",\"gw-3\"]");
+    /* The connector's old handle still means the same devices. */
+    expect_answer(report(s, 1, work, "[[0,\"completed\"],[1,\"completed\"],[2,\"completed\"]]"),
+                  "\"recorded\":2,\"duplicates\":1");
+    expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
+}
+
+static void a_rebuild_gives_the_same_state(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 40);
+    given_job(s, "job-1", ",\"batch\":{\"type\":\"number\",\"value\":7}");
+    given_job(s, "job-2", ",\"cancellationThreshold\":{\"type\":\"number\",\"value\":0}");
+    for (int i = 0; i < 9; i++) report(s, 1, take_work(s, 1, 4), "[[0,\"completed\"],[1,\"failed\",\"x\"],[2,\"completed\"]]");
+    stage_call(s, 1, "devices.remove", "{\"id\":\"gw-40\"}");
+    stage_restart(s);
+    char *before = stage_state(s);
+    struct sentence why;
+    assert_int_equal(projections_reset(&s->turn->projections), PROJECTIONS_OK);
+    assert_int_equal(refold(&s->turn->projections, &s->turn->log, &why), REFOLD_OK);
+    s->turn->view = projections_live(&s->turn->projections);
+    char *after = stage_state(s);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+}
+
+static void a_subscriber_sees_every_event_from_its_number_on(void **state)
+{
+    struct stage *s = *state;
+    stage_call(s, 1, "events.subscribe", "{\"from\":1}");
+    then_answer_has(s, 1, "LOG_STARTED");
+    then_answer_has(s, 1, "caught_up");
+    stage_call(s, 1, "devices.put", "{\"id\":\"gw-1\"}");
+    then_answer_has(s, 1, "DEVICE_REGISTERED");
+}
+
+static void a_report_of_more_than_a_turn_is_answered_once(void **state)
+{
+    struct stage *s = *state;
+    enum { COUNT = 9000 };
+    for (int i = 1; i <= COUNT; i++) stage_queue(s, 1, "devices.put", "{\"id\":\"gw-%d\"}", i);
+    stage_call(s, 1, "groups.put", "{\"id\":\"all\"}");
+    given_job(s, "job-1", "");
+    uint64_t work = take_work(s, 1, 10000);
+    char *results = malloc(COUNT * 24), *at = results;
+    for (int i = 0; i < COUNT; i++) at += sprintf(at, "%s[%d,\"completed\"]", i ? "," : "[", i);
+    strcpy(at, "]");
+    expect_answer(report(s, 1, work, results), "\"recorded\":9000");
+    expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
+    free(results);
+}
+
+int main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        STORY(a_job_runs_on_every_device_of_its_group),
+        STORY(batches_run_one_after_another),
+        STORY(a_threshold_cancels_when_failures_are_more),
+        STORY(a_threshold_of_a_batch_counts_that_batch),
+        STORY(a_stopped_job_records_what_is_on_its_way_and_resumes),
+        STORY(a_stopped_job_whose_devices_all_answered_is_complete_when_resumed),
+        STORY(a_connector_that_leaves_gives_its_work_back),
+        STORY(a_device_that_does_not_answer_fails_at_its_deadline),
+        STORY(after_a_cancel_a_silent_device_is_pending_again),
+        STORY(a_take_waits_until_there_is_work),
+        STORY(the_sixth_job_waits_and_says_so),
+        STORY(a_removed_device_ends_in_running_jobs),
+        STORY(a_job_without_devices_or_group_fails_with_the_reason),
+        STORY(the_same_request_again_gives_the_same_job),
+        STORY(the_same_job_id_with_another_body_is_a_conflict),
+        STORY(a_reader_is_refused_what_changes),
+        STORY(an_import_takes_good_rows_and_explains_bad_ones),
+        STORY(a_restart_gives_all_work_back),
+        STORY(a_rebuild_gives_the_same_state),
+        STORY(a_subscriber_sees_every_event_from_its_number_on),
+        STORY(a_report_of_more_than_a_turn_is_answered_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
