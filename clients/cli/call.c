@@ -1,0 +1,77 @@
+/* Asking the engine, and saying it when the answer is no. */
+#include "clients/cli/cli.h"
+
+#include <string.h>
+
+/* The engine's sentences speak of methods; these say the same in the words of the command line. */
+static const struct {
+    const char *code;
+    const char *hint;
+} HINTS[] = {
+    {"no_such_job", "'muster job list' shows which there are"},
+    {"no_such_device", "'muster device list' shows which there are"},
+    {"no_such_group", "'muster group list' shows which there are"},
+    {"no_such_template", "'muster template list' shows which there are"},
+    {"read_only", "--socket names the operators' socket"},
+    {"outcome_unknown", "repeat it with the same --request-id, which cannot do it twice"},
+};
+
+static void hint_at_refusal(const char *code)
+{
+    for (size_t i = 0; i < sizeof HINTS / sizeof *HINTS; i++)
+        if (strcmp(HINTS[i].code, code) == 0) complain("%s", HINTS[i].hint);
+}
+
+int explain(struct cli *cli, enum muster_status status)
+{
+    if (status == MUSTER_OK) return EXIT_DONE;
+    complain("%s", muster_why(cli->client));
+    switch (status) {
+    case MUSTER_OK:
+    case MUSTER_TOO_LARGE:
+    case MUSTER_BUSY:
+    case MUSTER_NO_MEMORY: return EXIT_REFUSED;
+    case MUSTER_REFUSED: hint_at_refusal(muster_code(cli->client)); return EXIT_REFUSED;
+    case MUSTER_NO_ENGINE: complain("is musterd running? --socket or MUSTER_SOCKET names its socket"); break;
+    case MUSTER_GONE: complain("a change under way is done or not; a --request-id makes it safe to repeat"); break;
+    case MUSTER_BAD_ANSWER: complain("--socket or MUSTER_SOCKET should name the socket of a musterd"); break;
+    }
+    return EXIT_NO_ENGINE;
+}
+
+void put_option(const struct cli *cli, struct muster_params *params, const char *name, const char *key)
+{
+    const char *value = option(cli, name);
+    if (value) muster_put_text(params, key, value);
+}
+
+void put_globals(const struct cli *cli, struct muster_params *params)
+{
+    put_option(cli, params, "request-id", "requestId");
+    put_option(cli, params, "on-behalf-of", "onBehalfOf");
+}
+
+/* The first call connects, so that a wrong command line is told without an engine. */
+static enum muster_status connected(struct cli *cli)
+{
+    const char *path = option(cli, "socket");
+    return cli->client ? MUSTER_OK : muster_connect(path ? path : muster_default_path(), &cli->client);
+}
+
+int call(struct cli *cli, const char *method, const struct muster_params *params, msgpack_object *result)
+{
+    enum muster_status status = connected(cli);
+    if (status != MUSTER_OK) return explain(cli, status);
+    return explain(cli, muster_call(cli->client, method, params, result));
+}
+
+int call_on_operand(struct cli *cli, const char *method, bool changing, msgpack_object *result)
+{
+    struct muster_params params;
+    muster_params_init(&params);
+    muster_put_text(&params, "id", cli->operand);
+    if (changing) put_globals(cli, &params);
+    int code = call(cli, method, &params, result);
+    muster_params_free(&params);
+    return code;
+}

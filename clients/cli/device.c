@@ -1,0 +1,80 @@
+/* muster device ... */
+#include "clients/cli/list.h"
+#include "clients/cli/verbs.h"
+
+#include <string.h>
+
+const struct option_row DEVICE_PUT_OPTIONS[] = {
+    {"name", "NAME", "how the device is called (its id)"},
+    {"template", "ID", "its device template (none: unassigned)"},
+    {"provisioned", "yes|no", "whether it has been provisioned"},
+    {"simulated", "yes|no", "whether it is simulated"},
+    {NULL, NULL, NULL},
+};
+
+const struct option_row DEVICE_LIST_OPTIONS[] = {
+    {"filter", "FILTER", "only these, for example: $template = 'pump' AND region = 'north'"},
+    LIMIT_ROW,
+    {NULL, NULL, NULL},
+};
+
+static bool put_flag(const struct cli *cli, struct muster_params *params, const char *name)
+{
+    const char *value = option(cli, name);
+    if (!value) return true;
+    bool yes = strcmp(value, "yes") == 0;
+    if (!yes && strcmp(value, "no") != 0) {
+        usage(cli, "--%s %s: expected yes or no", name, value);
+        return false;
+    }
+    muster_put_bool(params, name, yes);
+    return true;
+}
+
+int device_put(struct cli *cli)
+{
+    struct muster_params params;
+    msgpack_object device;
+    int code = EXIT_USAGE;
+    muster_params_init(&params);
+    muster_put_text(&params, "id", cli->operand);
+    put_option(cli, &params, "name", "displayName");
+    put_option(cli, &params, "template", "template");
+    put_globals(cli, &params);
+    if (put_flag(cli, &params, "provisioned") && put_flag(cli, &params, "simulated"))
+        code = call(cli, "devices.put", &params, &device);
+    muster_params_free(&params);
+    return code == EXIT_DONE ? resource_changed(cli, &device, "is saved") : code;
+}
+
+static void put_filter(const struct cli *cli, struct muster_params *params)
+{
+    put_option(cli, params, "filter", "filter");
+}
+
+int device_list(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"ID", "id", cell_value, LEFT},
+        {"NAME", "displayName", cell_value, WIDE},
+        {"TEMPLATE", "template", cell_value, LEFT},
+        {"PROVISIONED", "provisioned", cell_value, LEFT},
+        {"SIMULATED", "simulated", cell_value, LEFT},
+        {.heading = NULL},
+    };
+    return list_show(cli, &(struct list){"devices.list", "devices", put_filter, columns});
+}
+
+int device_show(struct cli *cli)
+{
+    msgpack_object device;
+    int code = call_on_operand(cli, "devices.get", false, &device);
+    return code == EXIT_DONE ? resource_show(cli, &device) : code;
+}
+
+int device_remove(struct cli *cli)
+{
+    msgpack_object result;
+    int code = call_on_operand(cli, "devices.remove", true, &result);
+    return code == EXIT_DONE ? resource_changed(cli, &result, "is removed") : code;
+}

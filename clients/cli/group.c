@@ -1,0 +1,55 @@
+/* muster group ... */
+#include "clients/cli/list.h"
+#include "clients/cli/verbs.h"
+
+const struct option_row GROUP_PUT_OPTIONS[] = {
+    {"filter", "FILTER", "which devices, for example: $template = 'pump' AND NOT $simulated (all)"},
+    {"name", "NAME", "how the group is called (its id)"},
+    {"description", "TEXT", "what it is for"},
+    {NULL, NULL, NULL},
+};
+
+const struct option_row GROUP_LIST_OPTIONS[] = {
+    LIMIT_ROW,
+    {NULL, NULL, NULL},
+};
+
+int group_put(struct cli *cli)
+{
+    struct muster_params params;
+    msgpack_object group;
+    muster_params_init(&params);
+    muster_put_text(&params, "id", cli->operand);
+    put_option(cli, &params, "name", "displayName");
+    put_option(cli, &params, "description", "description");
+    put_option(cli, &params, "filter", "filter");
+    put_globals(cli, &params);
+    int code = call(cli, "groups.put", &params, &group);
+    muster_params_free(&params);
+    return code == EXIT_DONE ? resource_changed(cli, &group, "is saved") : code;
+}
+
+int group_list(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"ID", "id", cell_value, LEFT},
+        {"NAME", "displayName", cell_value, WIDE},
+        {"FILTER", "filter", cell_value, WIDE},
+        {.heading = NULL},
+    };
+    return list_show(cli, &(struct list){"groups.list", "groups", NULL, columns});
+}
+
+int group_show(struct cli *cli)
+{
+    msgpack_object group;
+    int code = call_on_operand(cli, "groups.get", false, &group);
+    return code == EXIT_DONE ? resource_show(cli, &group) : code;
+}
+
+int group_remove(struct cli *cli)
+{
+    msgpack_object result;
+    int code = call_on_operand(cli, "groups.remove", true, &result);
+    return code == EXIT_DONE ? resource_changed(cli, &result, "is removed") : code;
+}

@@ -1,0 +1,259 @@
+/* muster import: streams a file in pieces of 1 MiB, four of them under way, so that the engine never waits
+ * for the file nor the file for the engine.
+ *
+ * The ways off the happy path: the file cannot be read to its end, or the engine refuses a piece. Either
+ * way nothing more is sent, and the engine closes the import as cut off when this connection ends. */
+#include "clients/cli/list.h"
+#include "clients/cli/progress.h"
+#include "clients/cli/text.h"
+#include "clients/cli/verbs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PIECE_SIZE = 1 << 20, PIECES_MAX = 4 };
+
+const struct option_row IMPORT_OPTIONS[] = {
+    {"template", "ID", "the device template of all rows (none: unassigned)"},
+    {"errors", "PATH", "where rejected rows are saved, ready to be corrected (FILE.errors.csv)"},
+    {NULL, NULL, NULL},
+};
+
+struct import {
+    struct cli *cli;
+    int fd;
+    uint64_t file_size; /* 0: not known */
+    char id[160];
+    uint8_t *piece;
+    size_t sizes[PIECES_MAX]; /* of the pieces under way, the oldest at `oldest` */
+    size_t oldest;
+    size_t under_way;
+    bool at_end;
+    int code;       /* EXIT_DONE while all is well */
+    uint64_t taken; /* bytes the engine has answered for */
+    uint64_t lines, accepted, unchanged, rejected;
+    struct progress progress;
+};
+
+static int open_file(struct import *i)
+{
+    const char *file = i->cli->operand;
+    struct stat status;
+    i->fd = strcmp(file, "-") == 0 ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    if (i->fd < 0 || fstat(i->fd, &status) != 0) {
+        complain("%s cannot be read: %s", file, strerror(errno));
+        return EXIT_REFUSED;
+    }
+    if (S_ISREG(status.st_mode)) i->file_size = (uint64_t)status.st_size;
+    return EXIT_DONE;
+}
+
+static int open_import(struct import *i)
+{
+    struct muster_params params;
+    msgpack_object result;
+    muster_params_init(&params);
+    put_option(i->cli, &params, "template", "template");
+    put_globals(i->cli, &params);
+    int code = call(i->cli, "imports.open", &params, &result);
+    muster_params_free(&params);
+    if (code != EXIT_DONE) return code;
+    msgpack_object_str id = muster_text(&result, "id");
+    snprintf(i->id, sizeof i->id, "%.*s", (int)id.size, id.ptr);
+    return EXIT_DONE;
+}
+
+/* Nothing more is sent. The first reason is told; what else comes only follows from it. */
+static void fail(struct import *i, enum muster_status status)
+{
+    if (i->code != EXIT_DONE) return;
+    progress_end(&i->progress);
+    i->code = explain(i->cli, status);
+}
+
+/* A whole piece, or what is left: pipes give less at a time. */
+static size_t read_piece(struct import *i)
+{
+    size_t size = 0;
+    while (size < PIECE_SIZE) {
+        ssize_t got = read(i->fd, i->piece + size, PIECE_SIZE - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) {
+            int reason = errno;
+            progress_end(&i->progress);
+            complain("%s cannot be read to its end: %s", i->cli->operand, strerror(reason));
+            i->code = EXIT_REFUSED;
+            return 0;
+        }
+        if (got == 0) break;
+        size += (size_t)got;
+    }
+    return size;
+}
+
+static void send_piece(struct import *i)
+{
+    struct muster_params params;
+    size_t size = read_piece(i);
+    i->at_end = size < PIECE_SIZE;
+    if (size == 0) return;
+    muster_params_init(&params);
+    muster_put_text(&params, "id", i->id);
+    muster_put_bin(&params, "data", i->piece, size);
+    enum muster_status status = muster_send(i->cli->client, "imports.write", &params, NULL);
+    muster_params_free(&params);
+    if (status == MUSTER_OK) i->sizes[(i->oldest + i->under_way++) % PIECES_MAX] = size;
+    else fail(i, status);
+}
+
+static void take_counts(struct import *i, const msgpack_object *answer)
+{
+    i->lines = muster_uint(answer, "lines", i->lines);
+    i->accepted = muster_uint(answer, "accepted", i->accepted);
+    i->unchanged = muster_uint(answer, "unchanged", i->unchanged);
+    i->rejected = muster_uint(answer, "rejected", i->rejected);
+}
+
+static void take_answer(struct import *i)
+{
+    struct muster_message message;
+    enum muster_status status = muster_receive(i->cli->client, &message);
+    if (status != MUSTER_OK) {
+        i->under_way = 0;
+        fail(i, status);
+        return;
+    }
+    if (message.kind == MUSTER_NOTICE) return;
+    i->taken += i->sizes[i->oldest];
+    i->oldest = (i->oldest + 1) % PIECES_MAX;
+    i->under_way--;
+    if (message.kind == MUSTER_REFUSAL) fail(i, MUSTER_REFUSED);
+    else take_counts(i, &message.value);
+}
+
+static void show_progress(struct import *i)
+{
+    char more[160];
+    double seconds = monotonic_seconds() - i->progress.start;
+    snprintf(more, sizeof more, "%llu accepted, %llu unchanged, %llu rejected  %.0f rows/s",
+             (unsigned long long)i->accepted, (unsigned long long)i->unchanged, (unsigned long long)i->rejected,
+             seconds > 0 ? (double)i->lines / seconds : 0);
+    progress_show(&i->progress, &(struct progress_state){.done = i->taken, .total = i->file_size, .more = more});
+}
+
+static int stream(struct import *i)
+{
+    progress_begin(&i->progress, 0);
+    for (;;) {
+        bool may_send = i->code == EXIT_DONE && !i->at_end && i->under_way < PIECES_MAX;
+        if (may_send) send_piece(i);
+        else if (i->under_way > 0) take_answer(i);
+        else break;
+        if (i->code == EXIT_DONE) show_progress(i);
+    }
+    progress_end(&i->progress);
+    return i->code;
+}
+
+static int close_import(struct import *i, msgpack_object *result)
+{
+    struct muster_params params;
+    muster_params_init(&params);
+    muster_put_text(&params, "id", i->id);
+    int code = call(i->cli, "imports.close", &params, result);
+    muster_params_free(&params);
+    if (code == EXIT_DONE) take_counts(i, result);
+    return code;
+}
+
+/* ---- The rejected rows. */
+
+/* One part of the error log; *offset is where the next one begins, 0 after the last. */
+static int save_part(struct import *i, FILE *out, uint64_t *offset)
+{
+    struct muster_params params;
+    msgpack_object part;
+    muster_params_init(&params);
+    muster_put_text(&params, "id", i->id);
+    muster_put_uint(&params, "offset", *offset);
+    int code = call(i->cli, "imports.errors", &params, &part);
+    muster_params_free(&params);
+    if (code != EXIT_DONE) return code;
+    const msgpack_object *data = muster_get(&part, "data");
+    if (data && data->type == MSGPACK_OBJECT_BIN) fwrite(data->via.bin.ptr, 1, data->via.bin.size, out);
+    *offset = muster_uint(&part, "next", 0);
+    return EXIT_DONE;
+}
+
+static int save_errors(struct import *i, const char *path)
+{
+    uint64_t offset = 0;
+    FILE *out = fopen(path, "we");
+    if (!out) {
+        complain("the rejected rows cannot be saved to %s: %s; --errors names another place", path, strerror(errno));
+        return EXIT_REFUSED;
+    }
+    int code;
+    do code = save_part(i, out, &offset);
+    while (code == EXIT_DONE && offset > 0 && !ferror(out));
+    bool failed = ferror(out);
+    failed |= fclose(out) != 0;
+    if (code != EXIT_DONE || !failed) return code;
+    complain("the rejected rows cannot be saved to %s: %s", path, strerror(errno));
+    return EXIT_REFUSED;
+}
+
+static int report_rejected(struct import *i)
+{
+    const char *named = option(i->cli, "errors");
+    char path[4096];
+    snprintf(path, sizeof path, "%s.errors.csv", strcmp(i->cli->operand, "-") == 0 ? "import" : i->cli->operand);
+    int code = save_errors(i, named ? named : path);
+    if (code != EXIT_DONE) return code;
+    fprintf(stderr, "The rejected rows are in %s: correct them and import that file.\n", named ? named : path);
+    return EXIT_REJECTED_ROWS;
+}
+
+static void show_summary(const struct import *i)
+{
+    double seconds = monotonic_seconds() - i->progress.start;
+    write_count(stdout, i->accepted);
+    fputs(" accepted, ", stdout);
+    write_count(stdout, i->unchanged);
+    fputs(" unchanged, ", stdout);
+    write_count(stdout, i->rejected);
+    fputs(" rejected in ", stdout);
+    write_duration(stdout, seconds);
+    putchar('\n');
+}
+
+static int import_file(struct import *i)
+{
+    msgpack_object result;
+    int code = open_import(i);
+    if (code == EXIT_DONE) code = stream(i);
+    if (code == EXIT_DONE) code = close_import(i, &result);
+    if (code != EXIT_DONE) return code;
+    if (i->cli->json) resource_show(i->cli, &result);
+    else show_summary(i);
+    return i->rejected ? report_rejected(i) : EXIT_DONE;
+}
+
+int import_run(struct cli *cli)
+{
+    struct import import = {.cli = cli, .fd = -1};
+    int code = open_file(&import);
+    import.piece = malloc(PIECE_SIZE);
+    if (code == EXIT_DONE && !import.piece) {
+        complain("there is no memory left for a piece of the file");
+        code = EXIT_REFUSED;
+    }
+    if (code == EXIT_DONE) code = import_file(&import);
+    free(import.piece);
+    if (import.fd > STDIN_FILENO) close(import.fd);
+    return code;
+}

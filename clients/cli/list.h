@@ -1,0 +1,40 @@
+/* Lists and single resources, for people and for scripts. */
+#ifndef MUSTER_CLI_LIST_H
+#define MUSTER_CLI_LIST_H
+
+#include "clients/cli/cli.h"
+
+/* One column: `write` says what stands in the cell of a row; `path` is where it looks. */
+struct column {
+    const char *heading;
+    const char *path;
+    void (*write)(FILE *out, const msgpack_object *row, const char *path);
+    enum { LEFT, RIGHT, WIDE } layout; /* WIDE: left, and cut when the terminal is too narrow */
+};
+
+/* Cells most columns need. */
+void cell_value(FILE *out, const msgpack_object *row, const char *path);
+void cell_time(FILE *out, const msgpack_object *row, const char *path);
+/* Takes the colour of its word. */
+void cell_status(FILE *out, const msgpack_object *row, const char *path);
+
+struct list {
+    const char *method;
+    const char *what; /* "jobs": for "there are no jobs" */
+    /* Puts what the list is filtered by; may be NULL. */
+    void (*put)(const struct cli *cli, struct muster_params *params);
+    const struct column *columns; /* ends with one without heading */
+};
+
+/* The rows every list's --limit allows. */
+#define LIMIT_ROW {"limit", "N", "at most so many rows, 0 for all (100)"}
+
+/* Asks page by page, up to --limit, and prints a table, or with --json {"value": [...], "cursor": ...}. */
+int list_show(struct cli *cli, const struct list *list);
+
+/* One resource: its fields below each other, nested ones with dotted names, or with --json the resource. */
+int resource_show(struct cli *cli, const msgpack_object *resource);
+/* After a change to the operand: "ID what.", such as "gw-1 is saved.", or with --json the resource. */
+int resource_changed(struct cli *cli, const msgpack_object *resource, const char *what);
+
+#endif

@@ -1,0 +1,200 @@
+/* muster: the command line of an engine. Reads the command line against the table of verbs and leaves
+ * the rest to the verb. */
+#include "clients/cli/cli.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <langinfo.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- What is wrong. */
+
+void complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("muster: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+int usage(const struct cli *cli, const char *format, ...)
+{
+    const struct verb *verb = cli->verb;
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("muster: ", stderr);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\nmuster: 'muster help%s%s%s%s' shows what is expected\n", verb ? " " : "", verb ? verb->noun : "",
+            verb && verb->name ? " " : "", verb && verb->name ? verb->name : "");
+    return EXIT_USAGE;
+}
+
+/* ---- Options. */
+
+static const struct option_row *find_row(const struct option_row *rows, const char *name, size_t size)
+{
+    for (; rows && rows->name; rows++)
+        if (strlen(rows->name) == size && memcmp(rows->name, name, size) == 0) return rows;
+    return NULL;
+}
+
+/* Takes argv[*at], which begins with "--", and its value. */
+static int take_option(struct cli *cli, char **argv, int *at)
+{
+    const char *name = argv[*at] + 2;
+    size_t size = strcspn(name, "=");
+    const struct option_row *row = find_row(GLOBALS, name, size);
+    if (!row && cli->verb) row = find_row(cli->verb->options, name, size);
+    if (!row) return usage(cli, "there is no option --%.*s here", (int)size, name);
+    const char *value = name[size] == '=' ? name + size + 1 : NULL;
+    if (!row->value && value) return usage(cli, "--%s takes no value", row->name);
+    if (row->value && !value) value = argv[++*at];
+    if (row->value && !value) return usage(cli, "--%s needs a value: --%s %s", row->name, row->name, row->value);
+    if (cli->given_count == GIVEN_MAX) return usage(cli, "more than %d options are too many", GIVEN_MAX);
+    cli->given[cli->given_count].row = row;
+    cli->given[cli->given_count++].value = value ? value : "";
+    return EXIT_DONE;
+}
+
+const char *option(const struct cli *cli, const char *name)
+{
+    for (size_t i = cli->given_count; i > 0; i--)
+        if (strcmp(cli->given[i - 1].row->name, name) == 0) return cli->given[i - 1].value;
+    return NULL;
+}
+
+bool option_number(const struct cli *cli, const char *name, uint64_t most, uint64_t *value)
+{
+    const char *text = option(cli, name);
+    if (!text) return true;
+    char *end = NULL;
+    errno = 0;
+    unsigned long long number = *text >= '0' && *text <= '9' ? strtoull(text, &end, 10) : 0;
+    if (!end || *end || errno || number > most) {
+        usage(cli, "--%s %s: expected a number from 0 to %llu", name, text, (unsigned long long)most);
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+/* ---- Finding the verb. */
+
+static bool is_option(const char *argument)
+{
+    return argument[0] == '-' && argument[1] == '-' && argument[2] != '\0';
+}
+
+static const struct verb *find_verb(const char *noun, const char *name)
+{
+    for (const struct verb *v = VERBS; v->noun; v++)
+        if (strcmp(v->noun, noun) == 0 && (!v->name || (name && strcmp(v->name, name) == 0))) return v;
+    return NULL;
+}
+
+static bool is_noun(const char *word)
+{
+    for (const struct verb *v = VERBS; v->noun; v++)
+        if (strcmp(v->noun, word) == 0) return true;
+    return false;
+}
+
+/* argv[*at] is the noun. */
+static int take_verb(struct cli *cli, char **argv, int *at)
+{
+    const char *noun = argv[*at], *name = argv[*at + 1];
+    cli->verb = find_verb(noun, name);
+    if (!cli->verb) {
+        if (!is_noun(noun)) return usage(cli, "there is no '%s'", noun);
+        if (!name || is_option(name)) complain("'%s' needs a verb; 'muster help %s' shows which there are", noun, noun);
+        else complain("there is no '%s %s'; 'muster help %s' shows which there are", noun, name, noun);
+        return EXIT_USAGE;
+    }
+    if (cli->verb->name) ++*at;
+    return EXIT_DONE;
+}
+
+static int take_arguments(struct cli *cli, char **argv)
+{
+    bool options_end = false;
+    for (int at = 1; argv[at]; at++) {
+        int code = EXIT_DONE;
+        if (!options_end && strcmp(argv[at], "--") == 0) options_end = true;
+        else if (!options_end && is_option(argv[at])) code = take_option(cli, argv, &at);
+        else if (!cli->verb) code = take_verb(cli, argv, &at);
+        else if (cli->operand || !*cli->verb->operands) code = usage(cli, "'%s' is one word too many", argv[at]);
+        else cli->operand = argv[at];
+        if (code != EXIT_DONE) return code;
+    }
+    return EXIT_DONE;
+}
+
+/* True when the command line asks for words only: help and the version, which need no engine. */
+static bool asks_for_help(char **argv, int *code)
+{
+    if (!argv[1]) {
+        help(NULL, NULL);
+        *code = EXIT_USAGE;
+        return true;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("muster " MUSTER_VERSION);
+        *code = EXIT_DONE;
+        return true;
+    }
+    if (strcmp(argv[1], "help") == 0) {
+        *code = help(argv[2], argv[2] ? argv[3] : NULL);
+        return true;
+    }
+    for (int i = 1; argv[i] && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") != 0) continue;
+        bool named = i > 1 && !is_option(argv[1]);
+        *code = help(named ? argv[1] : NULL, named && i > 2 ? argv[2] : NULL);
+        return true;
+    }
+    return false;
+}
+
+/* Text is UTF-8, also where the environment says nothing of it; numbers stay as JSON and C write them. */
+static void set_locale(void)
+{
+    if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static bool colours_are_welcome(void)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+/* What was printed is printed only when it has left the process: a full disk is no "done". */
+static int flushed(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    complain("standard output cannot be written: %s", strerror(errno));
+    return EXIT_REFUSED;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {.verb = NULL};
+    int code;
+    (void)argc;
+    set_locale();
+    if (asks_for_help(argv, &code)) return flushed(code);
+    code = take_arguments(&cli, argv);
+    if (code != EXIT_DONE) return code;
+    if (!cli.verb) return usage(&cli, "a verb is missing");
+    if (*cli.verb->operands && !cli.operand) return usage(&cli, "%s is missing", cli.verb->operands);
+    cli.json = option(&cli, "json") != NULL;
+    cli.colours = colours_are_welcome();
+    code = cli.verb->run(&cli);
+    muster_close(cli.client);
+    return flushed(code);
+}

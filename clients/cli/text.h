@@ -1,0 +1,28 @@
+/* Values as people read them. What came from devices and clients is printed without its control
+ * characters, so that a device's name cannot steer the terminal. */
+#ifndef MUSTER_CLI_TEXT_H
+#define MUSTER_CLI_TEXT_H
+
+#include <muster.h>
+#include <stdio.h>
+
+/* Text as it is, control characters as "?". */
+void write_text(FILE *out, msgpack_object_str text);
+/* Anything: text plain, numbers with thousands parted, flags as yes and no, nil as nothing, the rest as JSON. */
+void write_value(FILE *out, const msgpack_object *value);
+/* 1,234,567 */
+void write_count(FILE *out, uint64_t count);
+/* RFC 3339 to the second: 2024-05-01 12:00:00Z. */
+void write_time(FILE *out, msgpack_object_str time);
+/* "0.8 s", "1 m 03 s", "2 h 05 m", "3 d 04 h" */
+void write_duration(FILE *out, double seconds);
+/* Seconds since 1970, or a negative number when it is no time of ours. */
+double time_seconds(msgpack_object_str time);
+
+/* A job's or device's status in the words people know: Completed, Canceled, ... The word as it came when it
+ * is none of them. */
+void write_status(FILE *out, msgpack_object_str status);
+/* The colour of that word for libsmartcols, NULL for none. */
+const char *status_colour(msgpack_object_str status);
+
+#endif

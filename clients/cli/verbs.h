@@ -1,0 +1,44 @@
+/* The verbs' functions and the tables of their options; each noun has a file of its own. */
+#ifndef MUSTER_CLI_VERBS_H
+#define MUSTER_CLI_VERBS_H
+
+#include "clients/cli/cli.h"
+
+int import_run(struct cli *cli);
+extern const struct option_row IMPORT_OPTIONS[];
+
+int device_put(struct cli *cli);
+int device_list(struct cli *cli);
+int device_show(struct cli *cli);
+int device_remove(struct cli *cli);
+extern const struct option_row DEVICE_PUT_OPTIONS[], DEVICE_LIST_OPTIONS[];
+
+int template_put(struct cli *cli);
+int template_list(struct cli *cli);
+int template_show(struct cli *cli);
+int template_remove(struct cli *cli);
+extern const struct option_row TEMPLATE_PUT_OPTIONS[], TEMPLATE_LIST_OPTIONS[];
+
+int group_put(struct cli *cli);
+int group_list(struct cli *cli);
+int group_show(struct cli *cli);
+int group_remove(struct cli *cli);
+extern const struct option_row GROUP_PUT_OPTIONS[], GROUP_LIST_OPTIONS[];
+
+int job_run(struct cli *cli);
+extern const struct option_row JOB_RUN_OPTIONS[];
+int job_stop(struct cli *cli);
+int job_resume(struct cli *cli);
+int job_cancel(struct cli *cli);
+int job_list(struct cli *cli);
+int job_show(struct cli *cli);
+int job_devices(struct cli *cli);
+int job_results(struct cli *cli);
+extern const struct option_row JOB_LIST_OPTIONS[], JOB_DEVICES_OPTIONS[], JOB_RESULTS_OPTIONS[];
+
+int events_show(struct cli *cli);
+extern const struct option_row EVENTS_OPTIONS[];
+
+int info_show(struct cli *cli);
+
+#endif
