@@ -11,9 +11,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define LOCK_NAME        "lock"
-#define MARKER_NAME      "clean"
-#define LMDB_LOCK_SUFFIX ".mdb-lock"
+#define LOCK_NAME   "lock"
+#define MARKER_NAME "clean"
 
 static enum log_fault failed(const char *doing, const char *path, struct sentence *why)
 {
@@ -166,13 +165,6 @@ void segment_name_new(uint64_t first, char name[SEGMENT_NAME_SIZE])
     snprintf(name, SEGMENT_NAME_SIZE, "%020" PRIu64 ".new", first);
 }
 
-static bool ends_with(const char *name, const char *suffix)
-{
-    size_t size = strlen(name);
-    size_t suffix_size = strlen(suffix);
-    return size >= suffix_size && strcmp(name + size - suffix_size, suffix) == 0;
-}
-
 static bool name_is_segment(const char *name, uint64_t *first)
 {
     char expected[SEGMENT_NAME_SIZE];
@@ -181,10 +173,11 @@ static bool name_is_segment(const char *name, uint64_t *first)
     return strcmp(name, expected) == 0;
 }
 
-static bool name_is_left_over(const char *name)
+static bool name_is_left_over(const char *name, const char *newest)
 {
-    return strlen(name) > 20 && strspn(name, "0123456789") == 20 &&
-           (ends_with(name, ".new") || ends_with(name, LMDB_LOCK_SUFFIX));
+    if (strspn(name, "0123456789") != 20) return false;
+    if (strcmp(name + 20, ".mdb-lock") == 0) return strncmp(name, newest, 20) != 0;
+    return strcmp(name + 20, ".new") == 0;
 }
 
 /* A stream over the directory that leaves d->fd alone. */
@@ -226,13 +219,15 @@ enum log_fault directory_list(const struct directory *d, uint64_t **firsts, size
     return LOG_OK;
 }
 
-enum log_fault directory_clean_up(const struct directory *d, struct sentence *why)
+enum log_fault directory_clean_up(const struct directory *d, uint64_t newest_first, struct sentence *why)
 {
+    char newest[SEGMENT_NAME_SIZE];
+    segment_name(newest_first, newest);
     DIR *stream = stream_open(d);
     if (!stream) return failed("list", d->path, why);
     enum log_fault fault = LOG_OK;
     for (const struct dirent *entry; fault == LOG_OK && (entry = readdir(stream));) {
-        if (!name_is_left_over(entry->d_name)) continue;
+        if (!name_is_left_over(entry->d_name, newest)) continue;
         if (unlinkat(d->fd, entry->d_name, 0) != 0) fault = failed("remove left-over files from", d->path, why);
     }
     closedir(stream);

@@ -34,9 +34,9 @@ void segment_name_new(uint64_t first, char name[SEGMENT_NAME_SIZE]);
 
 /* The first numbers of the segments there are, ascending; the caller frees *firsts. */
 enum log_fault directory_list(const struct directory *d, uint64_t **firsts, size_t *count, struct sentence *why);
-/* Removes what a roll left half-made, and LMDB's lock files, which only a process that held the
- * directory's lock can have left. */
-enum log_fault directory_clean_up(const struct directory *d, struct sentence *why);
+/* Removes what a roll left half-made, and the LMDB lock files of sealed segments. That of the newest one
+ * stays: it has its blocks, so the log can be opened on a full disk. */
+enum log_fault directory_clean_up(const struct directory *d, uint64_t newest_first, struct sentence *why);
 
 /* ---- The marker of a clean stop: says where the log ended. */
 struct clean_marker {

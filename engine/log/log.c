@@ -53,8 +53,8 @@ static enum log_fault segment_make(struct log *log, const struct segment_birth *
     unlink(path_new);
     enum log_fault fault = segment_create(path_new, birth, s->settings.map_bytes, &log->why);
     if (fault == LOG_OK && rename(path_new, path) != 0) {
-        sentence_set(&log->why, "cannot rename %s: %s", path_new, strerror(errno));
         fault = space_is_lacking(errno) ? LOG_NO_SPACE : LOG_FAILED;
+        sentence_set(&log->why, "cannot rename %s: %s", path_new, strerror(errno));
     }
     if (fault != LOG_OK) {
         unlink(path_new);
@@ -141,7 +141,9 @@ static enum log_fault open_listed(struct log *log, uint64_t first, bool is_newes
     segment_name(first, name);
     directory_name(&s->directory, name, path);
     enum segment_use use = is_newest && !s->settings.read_only ? SEGMENT_APPEND : SEGMENT_READ;
-    enum log_fault fault = segment_open(&segment, path, use, s->settings.map_bytes, &log->why);
+    enum log_fault fault;
+    do fault = segment_open(&segment, path, use, s->settings.map_bytes, &log->why);
+    while (fault == LOG_NO_SPACE && ballast_give_up(s));
     if (fault != LOG_OK) return fault;
     const struct segment_birth *birth = segment_birth(segment);
     if (birth->first != first) fault = segment_damaged(log, first, "it says that it begins with another number");
@@ -191,7 +193,8 @@ static enum log_fault open_segments(struct log *log)
     size_t count;
     enum log_fault fault = directory_list(&s->directory, &firsts, &count, &log->why);
     if (fault != LOG_OK) return fault;
-    fault = open_all_listed(log, firsts, count);
+    if (!s->settings.read_only) fault = directory_clean_up(&s->directory, count ? firsts[count - 1] : 0, &log->why);
+    if (fault == LOG_OK) fault = open_all_listed(log, firsts, count);
     free(firsts);
     if (fault == LOG_OK) fault = check_marker(log);
     if (fault != LOG_OK || count > 0) return fault;
@@ -203,10 +206,9 @@ static enum log_fault open_segments(struct log *log)
 static enum log_fault open_locked(struct log *log)
 {
     struct log_state *s = log->state;
-    bool read_only = s->settings.read_only;
-    enum log_fault fault = read_only ? LOG_OK : directory_clean_up(&s->directory, &log->why);
-    if (fault == LOG_OK) fault = open_segments(log);
-    if (fault != LOG_OK || read_only) return fault;
+    ballast_find(s);
+    enum log_fault fault = open_segments(log);
+    if (fault != LOG_OK || s->settings.read_only) return fault;
     if (!s->was_clean) fault = tail_check(log);
     if (fault == LOG_OK) fault = marker_remove(&s->directory, &log->why);
     if (fault == LOG_OK) ballast_regain(s);

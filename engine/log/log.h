@@ -22,7 +22,7 @@ enum log_fault {
     LOG_NEWER_FORMAT,    /* written by a later Muster */
     LOG_SEGMENT_MISSING, /* a sealed segment is not in the directory; why names it and its range */
     LOG_NOT_FOUND,       /* no such number yet */
-    LOG_FAILED,          /* anything else that the system refused: permissions, a missing directory */
+    LOG_FAILED,          /* anything else that the system refused: permissions, a missing directory; nothing was done */
 };
 
 enum { LOG_ID_SIZE = 16, LOG_COMMIT_VALUES_MAX = 4096 + 64 };
@@ -32,10 +32,11 @@ struct log_settings {
     uint64_t segment_values_max; /* a segment that holds as many is sealed at the next commit; 0: 16 Mi */
     uint64_t segment_bytes_max;  /* or that is as large; 0: 4 GiB */
     uint64_t map_bytes;          /* address space reserved per segment; 0: segment_bytes_max + 1 GiB */
-    uint64_t quota_bytes;        /* all segments together; 0: none */
+    uint64_t quota_bytes;        /* all segments and the ballast together; 0: none */
     uint64_t extend_bytes;       /* the file is extended ahead of need in such steps; 0: 16 MiB */
     uint64_t ballast_bytes;      /* given up when the disk is full, so that ends can still be written; 0: none */
-    bool read_only;              /* for tools: takes the lock, changes nothing, checks nothing of the tail */
+    bool read_only;              /* for tools: takes the lock, changes nothing, checks nothing of the tail, appends
+                                  * nothing; any file system will do */
 };
 
 /* What one commit wrote down about itself. */
@@ -60,32 +61,39 @@ struct log {
 /* Opens the log in the directory or makes a new one with a fresh log id, takes its lock, removes what a
  * roll left half-made. When the last stop was not clean, checks the tail: the last two commits, at least
  * 1,024 values if there are as many, are hashed again and compared with the commit records; LMDB can
- * have lost no more than its last commit. Afterwards `log` is open only if LOG_OK came back. */
+ * have lost no more than its last commit. Sealed segments may have been archived, they are named when they
+ * are read; the newest may not. A full disk does not keep a log from opening, but for a new one or a copy.
+ * Afterwards `log` is open only if LOG_OK came back. */
 enum log_fault log_open(struct log *log, const struct log_settings *settings);
 
-/* With `clean` a marker is left that spares the next open its tail check; never after a fault. */
+/* With `clean` a marker is left that spares the next open its tail check; never after a fault that ended
+ * appending. All readers must be closed. Does nothing when the log is not open. */
 void log_close(struct log *log, bool clean);
 
 uint64_t log_head(const struct log *log);         /* last number on disk; 0 when empty */
 const uint8_t *log_id(const struct log *log);     /* LOG_ID_SIZE bytes, as long as the log is open */
 const uint8_t *log_root(const struct log *log);   /* RFC 6962 root over 1..head */
 int64_t log_time_us(const struct log *log);       /* time of the last commit; 0 when empty */
-bool log_was_clean(const struct log *log);        /* how the last stop was, as found by log_open */
+bool log_was_clean(const struct log *log);        /* how the last stop was, as found by log_open; true for a new log */
 uint64_t log_bytes(const struct log *log);        /* all segments' files together */
 unsigned log_percent_full(const struct log *log); /* of the quota, or of the disk when there is none */
 
-/* The open segment is full. The first value of the next append must then tell of the old one. */
+/* The open segment is full, or the next one is there already and waits for its first value. The first
+ * value of the next append must then tell of the old one. */
 bool log_must_roll(const struct log *log);
-/* First and last number of the open segment; what SEGMENT_OPENED names with log_root(). */
+/* First and last number of the open segment, which is the full one while log_must_roll(): what
+ * SEGMENT_OPENED names with log_root(). Last is first - 1 in a new log. */
 void log_segment_range(const struct log *log, uint64_t *first, uint64_t *last);
 
 /* Appends values as first_seq, first_seq + 1, ..., all or none, in one durable commit; first_seq must be
  * head + 1, count 1..LOG_COMMIT_VALUES_MAX, time_us not before the last one. They are on disk when LOG_OK returns.
- * After LOG_NO_SPACE the log is as before. If log_must_roll(), a new segment is made and they go there whole. */
+ * After LOG_NO_SPACE and LOG_FAILED the log is as before. After LOG_OUTCOME_UNKNOWN and LOG_DAMAGED it appends no
+ * more and answers the same each time. If log_must_roll(), a new segment is made and they go there whole. */
 enum log_fault log_append(struct log *log, uint64_t first_seq, int64_t time_us, const struct bytes values[],
                           size_t count);
 
-/* Makes sure of room for a commit of `bytes` before it is tried; gives the ballast up if it must. */
+/* Makes sure of room for a commit whose values have `bytes` bytes in all, before it is tried; makes the next
+ * segment when the open one is full; gives the ballast up if it must. log_append does so itself. */
 enum log_fault log_reserve(struct log *log, size_t bytes);
 enum log_room log_room(const struct log *log);
 /* Makes the ballast again when there is room for it and as much besides; for a timer. */
@@ -99,6 +107,7 @@ struct log_reader {
     struct log_reader_state *state;
 };
 
+/* After a fault of open the reader is closed; after one of renew it sees nothing until it is renewed again. */
 enum log_fault log_reader_open(struct log_reader *reader, struct log *log);
 enum log_fault log_reader_renew(struct log_reader *reader);
 void log_reader_close(struct log_reader *reader);

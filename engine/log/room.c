@@ -87,13 +87,14 @@ static bool ballast_make(const struct log_state *s)
     return error == 0;
 }
 
+void ballast_find(struct log_state *s)
+{
+    s->has_ballast = s->settings.ballast_bytes > 0 && ballast_is_whole(s);
+}
+
 void ballast_regain(struct log_state *s)
 {
     if (s->has_ballast) return;
-    if (s->settings.ballast_bytes > 0 && ballast_is_whole(s)) {
-        s->has_ballast = true;
-        return;
-    }
     /* One of another measure, or half-made when the power went. */
     unlinkat(s->directory.fd, BALLAST_NAME, 0);
     uint64_t wanted = 2 * s->settings.ballast_bytes;

@@ -31,6 +31,8 @@ void room_of_newest(struct log_state *s);
 enum log_fault room_extend(struct log *log, size_t values_bytes);
 /* Whether there was a ballast to give up. */
 bool ballast_give_up(struct log_state *s);
+/* Looks whether the ballast is there. */
+void ballast_find(struct log_state *s);
 /* Makes the ballast if it is wanted, is not there, and there is room for it and as much besides. */
 void ballast_regain(struct log_state *s);
 

@@ -72,6 +72,9 @@ static void a_full_disk_is_no_space_and_passes(void **state)
     uint64_t head = log_head(&s->log);
     assert_int_equal(append(&s->log, 100), LOG_NO_SPACE);
     then_values_stand(s, 1, head);
+    fill_disk(s, "filler");
+    reopen(s, false);
+    then_values_stand(s, 1, head);
     remove_file(s, "filler");
     given_values(s, 500);
     reopen(s, false);
@@ -92,6 +95,22 @@ static void a_disk_full_while_rolling_is_no_space_and_passes(void **state)
     remove_file(s, "filler");
     given_values(s, 100);
     then_values_stand(s, 1, 200);
+}
+
+/* LMDB writes to its lock file through a map, so a hole in it would be a SIGBUS. */
+static void a_copied_log_on_a_full_disk_is_no_space_not_a_crash(void **state)
+{
+    struct story *s = *state;
+    given_small_disk(s, "4m");
+    given_open_log(s);
+    given_values(s, 100);
+    log_close(&s->log, true);
+    remove_file(s, "00000000000000000001.mdb-lock");
+    fill_disk(s, "filler");
+    assert_int_equal(opens(s), LOG_NO_SPACE);
+    remove_file(s, "filler");
+    given_open_log(s);
+    then_values_stand(s, 1, 100);
 }
 
 static void the_ballast_is_given_up_first_and_made_again(void **state)
@@ -445,6 +464,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(a_full_disk_is_no_space_and_passes),
         STORY(a_disk_full_while_rolling_is_no_space_and_passes),
+        STORY(a_copied_log_on_a_full_disk_is_no_space_not_a_crash),
         STORY(the_ballast_is_given_up_first_and_made_again),
         STORY(the_map_s_reserve_used_up_is_no_space),
         STORY(the_quota_used_up_is_no_space),
