@@ -189,17 +189,30 @@ void settings_print_help(void)
            "data, 7 the data is of a later version, 9 no space to start, 10 the disk failed.\n");
 }
 
+static void pack_value(msgpack_packer *p, const struct settings *settings, const struct row *row)
+{
+    const char *text = row->kind == KIND_text ? *text_place(settings, row) : NULL;
+    char octal[24];
+    if (text) {
+        pack_key(p, text);
+    } else if (row->kind == KIND_text) {
+        msgpack_pack_nil(p);
+    } else if (row->kind == KIND_mode) {
+        snprintf(octal, sizeof octal, "%04" PRIo64, *number_place(settings, row));
+        pack_key(p, octal);
+    } else {
+        msgpack_pack_uint64(p, *number_place(settings, row));
+    }
+}
+
 struct bytes settings_pack(const struct settings *settings, struct arena *arena)
 {
     struct buffer out = {.arena = arena};
     msgpack_packer p = packer_into(&out);
     msgpack_pack_map(&p, COUNT_OF(ROWS));
     for (size_t i = 0; i < COUNT_OF(ROWS); i++) {
-        const char *text = ROWS[i].kind == KIND_text ? *text_place(settings, &ROWS[i]) : NULL;
         pack_key(&p, ROWS[i].option);
-        if (text) pack_key(&p, text);
-        else if (ROWS[i].kind == KIND_text) msgpack_pack_nil(&p);
-        else msgpack_pack_uint64(&p, *number_place(settings, &ROWS[i]));
+        pack_value(&p, settings, &ROWS[i]);
     }
     return buffer_bytes(&out);
 }

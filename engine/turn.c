@@ -387,7 +387,8 @@ enum turn_result turn_run(struct turn *t, const struct turn_clock *now)
     if (t->fatal) return TURN_FATAL;
     t->now = *now;
     check_room(t);
-    turn_begin_events(t);
+    turn_clean_spool(t);
+    turn_begin(t);
     turn_announce(t);
     bool more = take_frames(t);
     more |= progress(t);
@@ -402,7 +403,9 @@ enum turn_result turn_run(struct turn *t, const struct turn_clock *now)
 
 int64_t turn_deadline_us(const struct turn *t)
 {
+    if (t->wanted) return 0;
     int64_t deadline = MIN(leases_deadline(&t->leases), takes_deadline(&t->takes));
+    if (t->spool_used) deadline = MIN(deadline, t->spool_cleaned_us + SPOOL_CLEAN_EVERY_US);
     if (uncommitted(t)) deadline = MIN(deadline, t->committed_us + COMMIT_EVERY_US);
     if (t->full || log_room(&t->log) == LOG_ROOM_SHORT)
         deadline = MIN(deadline, t->now.monotonic_us + ROOM_CHECK_EVERY_US);

@@ -214,7 +214,7 @@ static bool read_token(struct bytes text, struct results *results, struct arena 
     results->token = arena_copy(arena, (struct bytes){text.data, size});
     char *end, *offset = arena_text(arena, (struct bytes){colon + 1, text.size - size - 1});
     results->offset = strtoull(offset, &end, 10);
-    return *end == '\0' && end != offset;
+    return size > 0 && *end == '\0' && end != offset;
 }
 
 enum refusal turn_ask_worker(struct turn *t, struct peer *peer, uint64_t msgid, const struct answer *answer)
@@ -266,10 +266,22 @@ void turn_start_tasks(struct turn *t)
 {
     for (struct pending_read *read = t->reads; read; read = read->next)
         ask_for_members(t, read->job, read->begun_seq);
-    for (struct pending_task *pending = t->tasks; pending; pending = pending->next)
+    for (struct pending_task *pending = t->tasks; pending; pending = pending->next) {
+        /* Members are those of this very moment, which the log names; a failure is in the task. */
+        if (pending->task->kind == TASK_MEMBERS) task_take_snapshot(pending->task);
+        if (pending->task->kind == TASK_RESULTS) t->spool_used = true;
         t->settings.host.run_task(t->settings.host.context, pending->task);
+    }
     t->reads = NULL;
     t->tasks = NULL;
+}
+
+void turn_clean_spool(struct turn *t)
+{
+    struct sentence why;
+    if (!t->spool_used || t->now.monotonic_us - t->spool_cleaned_us < SPOOL_CLEAN_EVERY_US) return;
+    t->spool_cleaned_us = t->now.monotonic_us;
+    if (!spool_clean(t->spool_directory, t->now.wall_us / US_PER_S, &why)) fprintf(stderr, "musterd: %s\n", why.text);
 }
 
 void turn_drop_tasks(struct turn *t)
@@ -288,6 +300,7 @@ static void take_members(struct turn *t, struct task *task)
 {
     const struct members *members = &task->members;
     struct targets *targets = progress_targets(&t->progress, members->job, members->begun_seq);
+    t->wanted = true;
     if (task->failed) fprintf(stderr, "musterd: a job's devices could not be read: %s\n", task->fault.text);
     if (!targets || task->failed) {
         /* Without its targets the job begins again. */

@@ -144,18 +144,24 @@ static bool fold(void *context, const struct event *event)
 
 void turn_begin_events(struct turn *t)
 {
-    arena_reset(&t->arena);
     t->events = (struct events){.bytes.arena = &t->arena,
                                 .first_seq = log_head(&t->log) + 1,
                                 .time_us = MAX(t->now.wall_us, t->time_us),
                                 .fold = fold,
                                 .context = t};
-    t->handled = arena_alloc(&t->arena, HANDLED_MAX * sizeof *t->handled);
-    t->handled_count = 0;
     t->served = NULL;
     t->served_last = &t->served;
     t->reads = NULL;
     t->tasks = NULL;
+}
+
+void turn_begin(struct turn *t)
+{
+    arena_reset(&t->arena);
+    t->handled = arena_alloc(&t->arena, HANDLED_MAX * sizeof *t->handled);
+    t->handled_count = 0;
+    t->wanted = false;
+    turn_begin_events(t);
 }
 
 static void announce_segment(struct turn *t)
@@ -272,13 +278,14 @@ void turn_peer_left(struct turn *t, uint64_t id)
     takes_peer_left(&t->takes, id);
     open_imports_peer_left(&t->imports, id);
     peer_delete(t, peer);
+    t->wanted = true;
 }
 
 /* ---- Close. */
 
 static bool write_stopped(struct turn *t)
 {
-    turn_begin_events(t);
+    turn_begin(t);
     turn_announce(t);
     emit(&t->events, (struct event){.type = EVENT_ENGINE_STOPPED});
     if (t->events.failed || turn_append(t) != LOG_OK) return false;

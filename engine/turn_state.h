@@ -55,7 +55,7 @@ struct pending_task {
     struct pending_task *next;
 };
 
-enum { HANDLED_MAX = 8192 };
+enum { HANDLED_MAX = 8192, SPOOL_CLEAN_EVERY_US = 600000000 };
 
 struct turn {
     struct turn_settings settings;
@@ -64,6 +64,7 @@ struct turn {
     bool fatal;
     bool announced; /* ENGINE_STARTED is on disk */
     bool full;      /* the last append or commit found no room */
+    bool wanted;    /* something outside a turn left work for the next one */
 
     struct log log;
     struct log_reader reader;
@@ -86,6 +87,8 @@ struct turn {
     int64_t time_us;        /* of the last turn with events; never runs backwards */
     int64_t committed_us;   /* monotonic, of the projections' last commit */
     int64_t room_checked_us;
+    bool spool_used; /* there may be results logs to forget */
+    int64_t spool_cleaned_us;
 
     /* Of the running turn, in the arena. */
     struct arena arena;
@@ -109,12 +112,17 @@ enum refusal turn_subscribe(struct turn *t, struct peer *peer, const struct answ
 enum refusal turn_ask_worker(struct turn *t, struct peer *peer, uint64_t msgid, const struct answer *answer);
 void turn_start_tasks(struct turn *t);
 void turn_drop_tasks(struct turn *t);
+/* Now and then removes results logs that nobody read for an hour. */
+void turn_clean_spool(struct turn *t);
 /* Sends what subscribers have not seen; true when there is more that they have room for. */
 bool turn_feed_subscribers(struct turn *t);
 /* The BATCH_DISPATCHED with this number; valid until the next call. NULL when there is none. */
 const struct event *turn_find_dispatch(void *turn, uint64_t seq);
 
 /* turn_start.c */
+/* Forgets the last turn. */
+void turn_begin(struct turn *t);
+/* Forgets what this turn did, not which frames it was asked by. */
 void turn_begin_events(struct turn *t);
 /* What the first turn of an engine writes before all else. */
 void turn_announce(struct turn *t);

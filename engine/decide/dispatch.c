@@ -5,7 +5,7 @@
 #include "engine/events/numbers.h"
 #include "projections/devices.h"
 
-enum { SCAN_STEPS = 1 << 16, US_PER_S = 1000000 };
+enum { US_PER_S = 1000000 };
 
 /* The devices of one dispatch as they are gathered. */
 struct gathering {
@@ -49,40 +49,29 @@ static bool gather(struct gathering *g, uint32_t position)
     return true;
 }
 
-/* Those that wait again. */
-static bool gather_behind(struct gathering *g, bool *more)
+/* Those that wait again. Records are looked through at tens of millions a second, so this needs no bound. */
+static bool gather_behind(struct gathering *g)
 {
-    struct progress_turn *t = g->turn;
-    const struct job_list *list = job_devices_list(t->view, g->job);
+    struct view *v = g->turn->view;
+    const struct job_list *list = job_devices_list(v, g->job);
     uint32_t end = list->cursor, position = MAX(list->behind_from, job_list_batch_begin(list));
-    uint32_t behind = list->behind;
-    while (behind > 0 && position < end) {
-        if (!job_devices_scan(t->view, g->job, DEVICE_WAITING, end, SCAN_STEPS, &position)) {
-            *more |= position < end;
-            return position >= end;
-        }
+    for (uint32_t behind = list->behind; behind > 0; behind--) {
+        if (!job_devices_scan(v, g->job, DEVICE_WAITING, end, UINT32_MAX, &position)) break;
         if (!gather(g, position++)) return false;
-        behind--;
     }
     return true;
 }
 
-static void gather_fresh(struct gathering *g, bool *more)
+static void gather_fresh(struct gathering *g)
 {
-    struct progress_turn *t = g->turn;
-    const struct job_list *list = job_devices_list(t->view, g->job);
-    uint32_t end = job_list_batch_end(list), position = MAX(list->cursor, job_list_batch_begin(list));
-    for (uint32_t steps = 0; position < end; position++, steps++) {
-        if (steps == SCAN_STEPS) {
-            *more = true;
-            return;
-        }
-        if (!gather(g, position)) return;
-    }
+    const struct job_list *list = job_devices_list(g->turn->view, g->job);
+    uint32_t end = job_list_batch_end(list);
+    uint32_t position = MAX(list->cursor, job_list_batch_begin(list));
+    while (position < end && gather(g, position)) position++;
 }
 
 bool dispatch_job(struct progress_turn *t, uint32_t number, const struct take *take, uint32_t devices_max,
-                  struct work *work, bool *more)
+                  struct work *work)
 {
     const struct job *job = jobs_get(t->view, number);
     const struct job_list *list = job_devices_list(t->view, number);
@@ -95,7 +84,7 @@ bool dispatch_job(struct progress_turn *t, uint32_t number, const struct take *t
                           .numbers.buffer.arena = t->arena,
                           .previous.buffer.arena = t->arena};
     g.devices = arena_alloc(t->arena, g.capacity * sizeof *g.devices);
-    if (gather_behind(&g, more)) gather_fresh(&g, more);
+    if (gather_behind(&g)) gather_fresh(&g);
     if (g.count == 0) return false;
     struct bytes connector = {take->connector, take->connector_size};
     uint64_t dispatch = emit(

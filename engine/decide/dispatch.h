@@ -5,9 +5,8 @@
 #include "engine/decide/progress.h"
 
 /* Hands out up to `devices_max` devices of the job's current batch that have the same attempt before them, as one
- * dispatch and a lease; devices that are gone end on the way. False when the job has nothing to give now. `*more` is set
- * when it could not look at all of its list in this turn. */
+ * dispatch and a lease; devices that are gone end on the way. False when the job has nothing to give now. */
 bool dispatch_job(struct progress_turn *t, uint32_t job, const struct take *take, uint32_t devices_max,
-                  struct work *work, bool *more);
+                  struct work *work);
 
 #endif

@@ -288,8 +288,7 @@ static size_t jobs_in_turn(struct progress *p, struct progress_turn *t, uint32_t
     return count;
 }
 
-static bool serve_take(struct progress *p, struct progress_turn *t, struct take *take, uint32_t *devices_left,
-                       bool *more)
+static bool serve_take(struct progress *p, struct progress_turn *t, struct take *take, uint32_t *devices_left)
 {
     uint32_t jobs[WORKS_A_TAKE_MAX];
     size_t job_count = jobs_in_turn(p, t, jobs, COUNT_OF(jobs));
@@ -297,7 +296,7 @@ static bool serve_take(struct progress *p, struct progress_turn *t, struct take 
     size_t count = 0;
     uint32_t left = MIN(take->max, *devices_left), given = 0;
     for (size_t i = 0; i < job_count && given < left && !turn_is_full(t); i++) {
-        if (!dispatch_job(t, jobs[i], take, left - given, &works[count], more)) continue;
+        if (!dispatch_job(t, jobs[i], take, left - given, &works[count])) continue;
         given += works[count++].count;
         p->served_job = jobs[i];
     }
@@ -311,15 +310,14 @@ static bool serve_take(struct progress *p, struct progress_turn *t, struct take 
 static bool serve_takes(struct progress *p, struct progress_turn *t)
 {
     uint32_t devices_left = DEVICES_A_TURN_MAX;
-    bool more = false;
     if (jobs_count(t->view, JOB_IS_RUNNING) == 0) return false;
     for (struct take *take = t->takes->first; take; take = take->next) {
         if (take->served) continue;
         if (devices_left == 0 || turn_is_full(t)) return true;
         /* What one take cannot have, the next one cannot either. */
-        if (!serve_take(p, t, take, &devices_left, &more)) return more;
+        if (!serve_take(p, t, take, &devices_left)) return turn_is_full(t);
     }
-    return more;
+    return false;
 }
 
 bool progress_run(struct progress *p, struct progress_turn *t)
