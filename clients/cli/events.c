@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { LIMIT_DEFAULT = 50, PAGE_ROWS = 1000 };
+enum { LIMIT_DEFAULT = 50, PAGE_ROWS = 1000, LIST_SHOWN = 3 };
 
 const struct option_row EVENTS_OPTIONS[] = {
     {"from", "N", "begin at event N (without it: the last ones)"},
@@ -15,12 +15,25 @@ const struct option_row EVENTS_OPTIONS[] = {
     {NULL, NULL, NULL},
 };
 
+/* A dispatch names thousands of devices: a person is shown the first few and told how many there are. */
+static void write_list(const msgpack_object_array *list)
+{
+    putchar('[');
+    for (uint32_t i = 0; i < LIST_SHOWN; i++) {
+        if (i) fputs(", ", stdout);
+        json_write(stdout, &list->ptr[i]);
+    }
+    printf(", ... %" PRIu32 " in all]", list->size);
+}
+
 static void write_field(const msgpack_object_kv *pair)
 {
+    const msgpack_object *value = &pair->val;
     putchar(' ');
     write_text(stdout, pair->key.via.str);
     putchar('=');
-    json_write(stdout, &pair->val);
+    if (value->type == MSGPACK_OBJECT_ARRAY && value->via.array.size > LIST_SHOWN) write_list(&value->via.array);
+    else json_write(stdout, value);
 }
 
 /* The four every event has are columns, the others follow by name. */
