@@ -80,8 +80,8 @@ static void begin_job(struct bench *b, uint32_t job)
 {
     char id[16];
     snprintf(id, sizeof id, "job-%u", job);
-    apply(b, (struct event){.type = EVENT_JOB_CREATED,
-                            .job_created = {.job = job, .id = bytes_of_text(id), .type = 3}});
+    apply(b,
+          (struct event){.type = EVENT_JOB_CREATED, .job_created = {.job = job, .id = bytes_of_text(id), .type = 3}});
     apply(b, (struct event){.type = EVENT_JOB_QUEUED, .job_queued = {.job = job}});
     apply(b, (struct event){.type = EVENT_JOB_TARGETS_BEGUN, .job_targets_begun = {.job = job}});
     for (uint32_t first = 1; first <= b->devices; first += TARGETS_SIZE) {
@@ -101,9 +101,9 @@ static void dispatch(struct bench *b)
     for (uint32_t first = 1; first <= b->devices; first += DISPATCH_SIZE) {
         arena_reset(&b->arena);
         uint32_t last = MIN(first + DISPATCH_SIZE - 1, b->devices);
-        apply(b, (struct event){.type = EVENT_BATCH_DISPATCHED,
-                                .batch_dispatched = {.job = current_job, .attempt = 1,
-                                                     .devices = neighbours(b, first, last)}});
+        apply(b, (struct event){
+                     .type = EVENT_BATCH_DISPATCHED,
+                     .batch_dispatched = {.job = current_job, .attempt = 1, .devices = neighbours(b, first, last)}});
     }
 }
 
@@ -115,8 +115,11 @@ static void answer(struct bench *b)
         struct job_device device = {0};
         ASSERT(job_devices_find(v, current_job, b->order[i], &device));
         apply(b, (struct event){.type = EVENT_DEVICE_RESULT,
-                                .device_result = {.job = current_job, .device = b->order[i], .previous = device.last,
-                                                  .outcome = OUTCOME_COMPLETED, .ends = true}});
+                                .device_result = {.job = current_job,
+                                                  .device = b->order[i],
+                                                  .previous = device.last,
+                                                  .outcome = OUTCOME_COMPLETED,
+                                                  .ends = true}});
     }
 }
 
@@ -128,8 +131,11 @@ static void answer_known(struct bench *b)
     for (uint32_t i = 0; i < b->devices; i++) {
         uint64_t dispatch_seq = first.last + (b->order[i] - 1) / DISPATCH_SIZE;
         apply(b, (struct event){.type = EVENT_DEVICE_RESULT,
-                                .device_result = {.job = current_job, .device = b->order[i], .previous = dispatch_seq,
-                                                  .outcome = OUTCOME_COMPLETED, .ends = true}});
+                                .device_result = {.job = current_job,
+                                                  .device = b->order[i],
+                                                  .previous = dispatch_seq,
+                                                  .outcome = OUTCOME_COMPLETED,
+                                                  .ends = true}});
     }
 }
 

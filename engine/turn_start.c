@@ -6,7 +6,10 @@
 #include "engine/refold.h"
 #include "engine/turn_state.h"
 
-enum { US_PER_S = 1000000, STEP_US = US_PER_S, FORMAT = 1, ROOM_WANTED = 4 << 20 };
+enum { US_PER_S = 1000000, STEP_US = US_PER_S, FORMAT = 1 };
+
+/* Bytes of values. Room for a turn that brings things to their end is room: a turn that needs more is refused alone. */
+enum { ROOM_WANTED = 64 << 10 };
 
 /* ---- Open. */
 
@@ -202,6 +205,15 @@ void turn_announce(struct turn *t)
 
 /* ---- Onto the disk. */
 
+/* The projections write to the same disk, and results need them too: the ballast is also for them. */
+static bool projections_have_room(struct turn *t)
+{
+    enum projections_fault fault;
+    do fault = projections_reserve(&t->projections);
+    while (fault == PROJECTIONS_NO_SPACE && log_give_up_ballast(&t->log));
+    return fault != PROJECTIONS_NO_SPACE;
+}
+
 enum log_fault turn_append(struct turn *t)
 {
     struct events *e = &t->events;
@@ -210,7 +222,7 @@ enum log_fault turn_append(struct turn *t)
         size_t start = i ? e->ends[i - 1] : 0;
         values[i] = (struct bytes){e->bytes.data + start, e->ends[i] - start};
     }
-    if (projections_reserve(&t->projections) == PROJECTIONS_NO_SPACE) return LOG_NO_SPACE;
+    if (!projections_have_room(t)) return LOG_NO_SPACE;
     enum log_fault fault = log_reserve(&t->log, e->bytes.size);
     if (fault == LOG_OK) fault = log_append(&t->log, e->first_seq, e->time_us, values, e->count);
     if (fault == LOG_OK) log_reader_renew(&t->reader);
@@ -219,7 +231,7 @@ enum log_fault turn_append(struct turn *t)
 
 bool turn_has_no_room(struct turn *t)
 {
-    return log_reserve(&t->log, ROOM_WANTED) != LOG_OK || projections_reserve(&t->projections) != PROJECTIONS_OK;
+    return log_reserve(&t->log, ROOM_WANTED) != LOG_OK || !projections_have_room(t);
 }
 
 static uint32_t devices_owed(void *turn, const struct lease *lease)

@@ -44,9 +44,8 @@ static enum fold_result actor_seen(struct view *v, const struct event *e, struct
     if (name.size > NAME_SIZE_MAX) return fold_illegal(why, "an actor's name has %zu bytes", name.size);
     if (actors_find(v, uid, name)) return fold_illegal(why, "actor %u was seen before under another number", number);
     ram->next_number = number + 1;
-    return fold_stored(
-        entry_put(v, ACTORS, number, (struct bytes){&uid, sizeof uid}, &name, 1, true) &&
-        ids_put(v, ACTOR_KEYS, key_of(uid, name, &key), number));
+    return fold_stored(entry_put(v, ACTORS, number, (struct bytes){&uid, sizeof uid}, &name, 1, true) &&
+                       ids_put(v, ACTOR_KEYS, key_of(uid, name, &key), number));
 }
 
 /* Every event names its actor, one makes one. */

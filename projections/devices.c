@@ -110,8 +110,7 @@ static enum fold_result import_row_accepted(struct view *v, const struct event *
 static bool read(struct view *v, uint32_t number, struct fixed *fixed, struct bytes texts[TEXTS])
 {
     struct bytes entry;
-    return store_get_number(v, DEVICES, number, &entry) &&
-           entry_read(v, entry, fixed, sizeof *fixed, texts, TEXTS);
+    return store_get_number(v, DEVICES, number, &entry) && entry_read(v, entry, fixed, sizeof *fixed, texts, TEXTS);
 }
 
 static bool write(struct view *v, uint32_t number, const struct fixed *fixed, const struct bytes texts[TEXTS])
@@ -217,11 +216,14 @@ uint32_t devices_find(struct view *v, struct bytes id)
     return ids_find(v, DEVICE_IDS, id);
 }
 
+/* Devices are mostly asked for in order, by whoever hands out work: a step of a cursor instead of a search. */
 bool devices_get(struct view *v, uint32_t number, struct device *device)
 {
+    uint64_t found;
     struct fixed fixed;
-    struct bytes texts[TEXTS];
-    if (!read(v, number, &fixed, texts)) return false;
+    struct bytes entry, texts[TEXTS];
+    if (!store_next(v, DEVICES, number, &found, &entry) || found != number) return false;
+    if (!entry_read(v, entry, &fixed, sizeof fixed, texts, TEXTS)) return false;
     *device = device_of(number, &fixed, texts);
     return true;
 }

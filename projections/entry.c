@@ -30,7 +30,7 @@ static void entry_write(uint8_t *out, struct bytes fixed, const struct bytes tex
 }
 
 bool entry_put(struct view *v, unsigned table, uint64_t number, struct bytes fixed, const struct bytes texts[],
-                size_t count, bool append)
+               size_t count, bool append)
 {
     uint8_t usual[USUAL_SIZE_MAX];
     size_t size = entry_size(fixed, texts, count);
@@ -43,8 +43,7 @@ bool entry_put(struct view *v, unsigned table, uint64_t number, struct bytes fix
     return stored;
 }
 
-bool entry_read(struct view *v, struct bytes entry, void *fixed, size_t fixed_size, struct bytes texts[],
-                 size_t count)
+bool entry_read(struct view *v, struct bytes entry, void *fixed, size_t fixed_size, struct bytes texts[], size_t count)
 {
     uint32_t lengths[ENTRY_TEXTS_MAX];
     size_t head = fixed_size + count * sizeof lengths[0];

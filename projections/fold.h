@@ -13,8 +13,8 @@ struct fold {
     const char *tables[FOLD_TABLES_MAX]; /* names; NULL at the end */
     size_t ram_size;                     /* 0: none */
     enum fold_result (*apply)(struct view *v, const struct event *event, struct sentence *why);
-    bool (*flush)(struct view *v);              /* NULL: nothing to write */
-    void (*drop)(void *ram);                    /* frees and clears; NULL: clearing is enough */
+    bool (*flush)(struct view *v);                /* NULL: nothing to write */
+    void (*drop)(void *ram);                      /* frees and clears; NULL: clearing is enough */
     uint64_t (*unflushed_bytes)(const void *ram); /* that a flush will write; NULL: not worth counting */
 };
 
@@ -22,8 +22,8 @@ struct fold {
 #include "projections/projections.def"
 #undef PROJECTION
 
-/* Sets `why` and returns FOLD_ILLEGAL. */
-enum fold_result fold_illegal(struct sentence *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Says why in a sentence, as printf would, and is FOLD_ILLEGAL. */
+#define fold_illegal(why, ...) (sentence_set((why), __VA_ARGS__), FOLD_ILLEGAL)
 
 static inline enum fold_result fold_stored(bool stored)
 {

@@ -22,8 +22,12 @@ enum {
 };
 
 static const char *const OUTCOME_WORDS[] = {
-    [OUTCOME_NONE] = "none",           [OUTCOME_COMPLETED] = "completed", [OUTCOME_FAILED] = "failed",
-    [OUTCOME_REJECTED] = "rejected",   [OUTCOME_TIMED_OUT] = "timed_out", [OUTCOME_EXPIRED] = "expired",
+    [OUTCOME_NONE] = "none",
+    [OUTCOME_COMPLETED] = "completed",
+    [OUTCOME_FAILED] = "failed",
+    [OUTCOME_REJECTED] = "rejected",
+    [OUTCOME_TIMED_OUT] = "timed_out",
+    [OUTCOME_EXPIRED] = "expired",
     [OUTCOME_DEVICE_REMOVED] = "device_removed",
 };
 

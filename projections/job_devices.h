@@ -88,6 +88,7 @@ bool job_devices_find(struct view *v, uint32_t job, uint32_t device, struct job_
 struct job_device job_devices_at(struct view *v, uint32_t job, uint32_t position);
 /* Looks at no more than `steps` positions from *position (< end) on; true and *position at the first device in `state`,
  * else false and *position at where to go on. Runs over packed values without decoding each record. */
-bool job_devices_scan(struct view *v, uint32_t job, enum device_state state, uint32_t end, uint32_t steps, uint32_t *position);
+bool job_devices_scan(struct view *v, uint32_t job, enum device_state state, uint32_t end, uint32_t steps,
+                      uint32_t *position);
 
 #endif

@@ -89,13 +89,13 @@ static void active_add(struct ram *ram, const struct job *job)
     size_t place = place_of(ram, job->number);
     if (ram->count == ram->capacity) {
         ram->capacity = MAX(ram->capacity * 2, (size_t)16);
-        ram->active = realloc(ram->active, ram->capacity * sizeof ram->active[0]);
+        ram->active = realloc(ram->active, ram->capacity * sizeof(struct job *));
         ASSERT(ram->active != NULL);
     }
     struct job *copy = malloc(sizeof *copy);
     ASSERT(copy != NULL);
     memcpy(copy, job, sizeof *copy);
-    memmove(&ram->active[place + 1], &ram->active[place], (ram->count - place) * sizeof ram->active[0]);
+    memmove(&ram->active[place + 1], &ram->active[place], (ram->count - place) * sizeof(struct job *));
     ram->active[place] = copy;
     ram->count++;
 }
@@ -105,7 +105,7 @@ static void active_remove(struct ram *ram, uint32_t number)
     size_t place = place_of(ram, number);
     free(ram->active[place]);
     ram->count--;
-    memmove(&ram->active[place], &ram->active[place + 1], (ram->count - place) * sizeof ram->active[0]);
+    memmove(&ram->active[place], &ram->active[place + 1], (ram->count - place) * sizeof(struct job *));
 }
 
 static struct ram *loaded(struct view *v)

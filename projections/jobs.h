@@ -34,7 +34,12 @@ enum returned_reason {
     RETURNED_BY_CONNECTOR = 3,
     RETURNED_AFTER_CANCEL = 4,
 };
-enum job_failed_reason { FAILED_NO_DEVICES = 1, FAILED_GROUP_REMOVED = 2, FAILED_TEMPLATE_REMOVED = 3, FAILED_BAD_FILTER = 4 };
+enum job_failed_reason {
+    FAILED_NO_DEVICES = 1,
+    FAILED_GROUP_REMOVED = 2,
+    FAILED_TEMPLATE_REMOVED = 3,
+    FAILED_BAD_FILTER = 4,
+};
 
 struct job {
     uint32_t number;

@@ -7,7 +7,7 @@
 enum { LISTS = FOLD_TABLE(job_devices, 0), PAGES = FOLD_TABLE(job_devices, 1) };
 
 enum {
-    FRAMES = 4096, /* 16 MiB, and as much again in LMDB when all are flushed */
+    FRAMES = 4096,  /* 16 MiB, and as much again in LMDB when all are flushed */
     LISTS_MAX = 64, /* kept over a flush although nobody asked for them since the one before */
     STEPS_MAX = 16, /* records looked at one after another before the search halves what is left */
     HEAD_SIZE = 64,
@@ -126,6 +126,7 @@ static void list_grow(struct list *list, uint32_t pages)
 {
     if (pages <= list->capacity) return;
     uint32_t capacity = MAX(pages, list->capacity * 2);
+    ASSERT(capacity > 0);
     list->first = allocated(realloc(list->first, capacity * sizeof list->first[0]));
     list->frame = allocated(realloc(list->frame, capacity * sizeof list->frame[0]));
     memset(list->frame + list->capacity, 0, (capacity - list->capacity) * sizeof list->frame[0]);
@@ -279,7 +280,7 @@ struct packed *packed_find(struct view *v, struct list *list, uint32_t device, u
     uint32_t number = frame_of(v, list, page);
     if (!number) return NULL;
     uint32_t index = index_of(cache->pages[number], packed_page_count(&list->head, page), device,
-                                  index_guess(list, pages, page, device));
+                              index_guess(list, pages, page, device));
     if (index == PAGE_DEVICES) return NULL;
     frame_change(cache, list, number);
     *position = page * PAGE_DEVICES + index;
@@ -305,7 +306,7 @@ static void lists_thin(struct packed_cache *cache)
 {
     size_t count = cache->lists.count, found = 0;
     if (count <= LISTS_MAX) return;
-    struct list **idle = allocated(malloc(count * sizeof idle[0]));
+    struct list **idle = allocated(malloc(count * sizeof(struct list *)));
     struct list *list;
     for (size_t index = 0; (list = map_next(&cache->lists, &index));) {
         if (!list->touched) idle[found++] = list;

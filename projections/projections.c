@@ -5,14 +5,13 @@
  * is undone by projections_abort, and folded again from projections_position; damage by projections_reset.
  *
  * The meta table says what the file is worth: the position in the log, the versions of the folds, the machine's
- * boot; an empty one says that nothing was committed yet. A file "clean-stop" beside it says that everything reached the disk. */
+ * boot; an empty one says that nothing was committed yet. A file "clean-stop" beside the other says that everything
+ * reached the disk. */
 #include "projections/projections.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +22,7 @@
 #define CLEAN_MARKER "clean-stop"
 
 enum { DIRECTORY_MODE = 0700, FILE_MODE = 0600, EVENTS_MAX_USUAL = 100000 };
-#define MAP_BYTES_USUAL ((uint64_t)64 << 30)
+#define MAP_BYTES_USUAL   ((uint64_t)64 << 30)
 #define DIRTY_BYTES_USUAL ((uint64_t)32 << 20)
 
 static const struct fold *const FOLDS[FOLD_COUNT] = {
@@ -41,7 +40,7 @@ static const char VERSIONS[] =
 
 #define META_POSITION BYTES("position")
 #define META_VERSIONS BYTES("versions")
-#define META_BOOT BYTES("boot")
+#define META_BOOT     BYTES("boot")
 
 struct projections_state {
     char *directory;
@@ -54,15 +53,6 @@ struct projections_state {
     uint64_t head;
     uint32_t events; /* applied since the last commit */
 };
-
-enum fold_result fold_illegal(struct sentence *why, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(why->text, sizeof why->text, format, arguments);
-    va_end(arguments);
-    return FOLD_ILLEGAL;
-}
 
 /* ---- What the folds keep in RAM. */
 
@@ -339,14 +329,16 @@ enum projections_fault projections_abort(struct projections *p)
     struct projections_state *state = p->state;
     ram_drop(&state->live);
     store_abort(&state->live);
-    state->head = state->position.seq;
-    state->events = 0;
-    return fault(p, store_begin(&state->live));
+    enum projections_fault outcome = store_begin(&state->live);
+    /* Read again: a commit that was reported as failed may have come through. */
+    if (outcome == PROJECTIONS_OK) position_read(state);
+    return fault(p, outcome);
 }
 
 void projections_close(struct projections *p, bool clean)
 {
     struct projections_state *state = p->state;
+    if (!state) return;
     ASSERT(!clean || (state->head == state->position.seq && state->events == 0));
     if (state->live.store && clean) {
         store_abort(&state->live);

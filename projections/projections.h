@@ -51,14 +51,17 @@ struct projections {
 };
 
 /* Opens what is there or makes it anew. Files that are unfit (another fold version, another boot without a clean stop,
- * unreadable) are removed; p->why then says which reason, else it is empty. Never fails for damage. */
+ * unreadable) are removed; p->why then says which reason, else it is empty. Never fails for damage: a child process
+ * reads the files first, all of them when the last stop was not clean. So the process must have one thread yet. */
 enum projections_fault projections_open(struct projections *p, const struct projections_settings *settings);
-/* As of the last commit; seq 0 when empty. The caller compares log id and root with the log and resets on a difference. */
+/* As of the last commit; seq 0 when empty. The caller compares log id and root with the log and resets when they
+ * differ. */
 struct fold_position projections_position(const struct projections *p);
 /* Throws everything away; afterwards it is empty, as new. */
 enum projections_fault projections_reset(struct projections *p);
 
-/* Folds one event, whose seq must be projections_head() + 1. After FOLD_ILLEGAL or FOLD_FAULT only abort, reset or close may follow. */
+/* Folds one event, whose seq must be projections_head() + 1. After FOLD_ILLEGAL or FOLD_FAULT only abort, reset or
+ * close may follow. */
 enum fold_result projections_apply(struct projections *p, const struct event *event, struct sentence *why);
 uint64_t projections_head(const struct projections *p); /* last event applied */
 
@@ -69,19 +72,23 @@ enum projections_fault projections_commit(struct projections *p, const struct fo
 enum projections_fault projections_abort(struct projections *p);
 /* Makes sure that the next commit finds room on the disk. */
 enum projections_fault projections_reserve(struct projections *p);
-/* `clean` only right after a commit with nothing applied since. */
+/* `clean` only right after a commit with nothing applied since. Does nothing when open failed. */
 void projections_close(struct projections *p, bool clean);
 
 struct view *projections_live(struct projections *p);
 
-/* A snapshot of the last commit; open and close in any thread, while the projections are open. NULL when it cannot be had. */
+/* A snapshot of the last commit, for one thread at a time. Opened in any thread while the projections are open; it
+ * may outlive a reset and a close. NULL when it cannot be had. */
 struct view *snapshot_open(struct projections *p);
 void snapshot_close(struct view *snapshot);
 uint64_t snapshot_seq(const struct view *snapshot);
 /* Something could not be read: what the reads said so far is not to be relied on. */
 bool snapshot_failed(const struct view *snapshot);
 
-/* Shows every entry of every table, in order, for comparing one state with another. The live view's RAM state is flushed first. */
-void projections_each(struct view *v, void (*entry)(void *context, const char *table, struct bytes key, struct bytes value), void *context);
+/* Shows every entry of every fold's tables, in order, for comparing one state with another. The live view's RAM state
+ * is flushed first. */
+void projections_each(struct view *v,
+                      void (*entry)(void *context, const char *table, struct bytes key, struct bytes value),
+                      void *context);
 
 #endif

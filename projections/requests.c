@@ -50,7 +50,7 @@ static enum fold_result request_seen(struct view *v, const struct event *e, stru
 static enum fold_result made(struct view *v, const struct event *e, uint32_t number, struct sentence *why)
 {
     struct bytes id, value;
-    struct stored stored;
+    struct stored stored = {0};
     if (e->cause == 0) return FOLD_OK;
     if (!store_get_number(v, REQUEST_SEQS, e->cause, &id)) {
         return fold_illegal(why, "event %llu, named as the cause, is no request", (unsigned long long)e->cause);

@@ -13,11 +13,11 @@
 
 #include "engine/base/space.h"
 
-
 enum {
     ENVIRONMENT_FLAGS = MDB_NOSUBDIR | MDB_NOSYNC | MDB_NOTLS,
     FILE_MODE = 0600,
-    NODE_BYTES = 16, /* LMDB's own of each entry */
+    NODE_BYTES = 16,           /* LMDB's own of each entry */
+    LOCK_FILE_SIZE = 16 << 10, /* LMDB makes it 8,192 bytes for its default of 126 readers */
     EXTEND_STEP = 16 << 20,
     RESERVE_SLACK = 1 << 20, /* branch pages, the free list and the meta table of any commit */
 };
@@ -97,14 +97,16 @@ bool store_exists(const char *directory)
 
 /* ---- The environment. */
 
-static int environment_open(MDB_env **env, const char *directory, uint64_t map_bytes, unsigned flags)
+static int environment_open(MDB_env **env, const char *directory, uint64_t map_bytes)
 {
     struct store_path path;
     int code = mdb_env_create(env);
     if (code) return code;
     code = mdb_env_set_mapsize(*env, map_bytes);
     if (!code) code = mdb_env_set_maxdbs(*env, STORE_TABLES_MAX);
-    if (!code) code = mdb_env_open(*env, store_path(&path, directory, STORE_DATA_FILE), flags, FILE_MODE);
+    /* LMDB makes its lock file with holes and writes to it through a map. */
+    if (!code) code = space_make_file(store_path(&path, directory, STORE_LOCK_FILE), LOCK_FILE_SIZE);
+    if (!code) code = mdb_env_open(*env, store_path(&path, directory, STORE_DATA_FILE), ENVIRONMENT_FLAGS, FILE_MODE);
     if (!code) return 0;
     mdb_env_close(*env);
     *env = NULL;
@@ -141,7 +143,7 @@ enum projections_fault store_open(struct store **opened, const char *directory, 
     struct store *store = calloc(1, sizeof *store);
     ASSERT(store != NULL);
     store->map_bytes = map_bytes;
-    int code = environment_open(&store->env, directory, map_bytes, ENVIRONMENT_FLAGS);
+    int code = environment_open(&store->env, directory, map_bytes);
     if (code) goto abort;
     code = mdb_reader_check(store->env, &dead);
     if (!code) code = tables_open(store, tables);

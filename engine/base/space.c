@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 bool space_is_lacking(int error)
 {
@@ -28,4 +29,13 @@ int space_extend(struct space *space, uint64_t used, uint64_t need, uint64_t lim
     if (needed > limit) return EDQUOT;
     int error = extend_to(space, MIN(needed + space->step, limit));
     return space_is_lacking(error) ? extend_to(space, needed) : error;
+}
+
+int space_make_file(const char *path, uint64_t size)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return errno;
+    int error = posix_fallocate(fd, 0, (off_t)size);
+    close(fd);
+    return error;
 }

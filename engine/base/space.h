@@ -18,6 +18,10 @@ struct space {
  * if there is room for it, else as far as needed. Returns 0 or an errno value. */
 int space_extend(struct space *space, uint64_t used, uint64_t need, uint64_t limit);
 
+/* Makes a file of `size` bytes with all its blocks, or gives them to the one that is there. For what will be written
+ * through a map, where a hole on a full disk kills the process with SIGBUS. Returns 0 or an errno value. */
+int space_make_file(const char *path, uint64_t size);
+
 /* Whether an errno value says that there is no room, which passes, rather than that something is broken. */
 bool space_is_lacking(int error);
 

@@ -9,6 +9,8 @@
 
 enum { LIST_LOOKS_MAX = 10000 }; /* jobs looked at for one page */
 
+#define HISTORY_US (INT64_C(30) * 24 * 3600 * 1000000) /* what "recent" means */
+
 /* ---- Checks of what a job is made of. */
 
 static enum refusal check_measure(struct decision *d, command_measure m, uint64_t least, const char *what)
@@ -175,23 +177,81 @@ enum refusal decide_jobs_get(struct decision *d, const struct command *c)
     return answer_with(d, ANSWER_JOB, number);
 }
 
+/* What a list is asked for; all zero is every job. */
+struct job_filter {
+    uint32_t statuses; /* bit (1 << status); 0: any */
+    int64_t ended_since_us; /* 0: whenever */
+    uint32_t group;
+    struct bytes name; /* somewhere in the display name */
+};
+
+static enum refusal read_section(struct decision *d, struct bytes section, struct job_filter *filter)
+{
+    static const struct {
+        const char *name;
+        uint32_t statuses;
+        bool recent;
+    } SECTIONS[] = {
+        {"running", MAY(PENDING) | MAY(RUNNING) | MAY(STOPPED), false},
+        {"saved", MAY(SAVED), false},
+        {"recent", MAY(COMPLETE) | MAY(FAILED) | MAY(CANCELLED), true},
+    };
+    if (!section.data) return ACCEPTED;
+    for (size_t i = 0; i < COUNT_OF(SECTIONS); i++) {
+        if (!bytes_equal(section, bytes_of_text(SECTIONS[i].name))) continue;
+        filter->statuses = SECTIONS[i].statuses;
+        if (SECTIONS[i].recent) filter->ended_since_us = MAX(d->events->time_us - HISTORY_US, INT64_C(1));
+        return ACCEPTED;
+    }
+    return refuse_field(d, "section must be running, saved or recent; it is \"%.*s\"", BYTES_ARG(section));
+}
+
+static enum refusal read_job_filter(struct decision *d, const struct command *c, struct job_filter *filter)
+{
+    enum job_status status;
+    *filter = (struct job_filter){.name = c->jobs_list.name};
+    enum refusal refusal = read_section(d, c->jobs_list.section, filter);
+    if (refusal) return refusal;
+    if (c->jobs_list.status.data) {
+        if (!job_status_named(c->jobs_list.status, &status))
+            return refuse_field(d, "status must be saved, pending, running, stopped, complete, failed or cancelled");
+        filter->statuses = filter->statuses ? filter->statuses & (1u << status) : 1u << status;
+        if (!filter->statuses) return refuse_field(d, "no job of that section has that status");
+    }
+    if (c->jobs_list.group.data && !(filter->group = groups_find(d->view, c->jobs_list.group)))
+        return REFUSED_NO_SUCH_GROUP;
+    return ACCEPTED;
+}
+
+static bool name_holds(struct view *v, uint32_t number, struct bytes part)
+{
+    struct job_text text;
+    if (part.size == 0) return true;
+    ASSERT(jobs_text(v, number, &text));
+    return memmem(text.display_name.data, text.display_name.size, part.data, part.size) != NULL;
+}
+
+static bool job_is_meant(struct view *v, const struct job *job, const struct job_filter *filter)
+{
+    if (filter->statuses && !(filter->statuses & (1u << job->status))) return false;
+    if (filter->ended_since_us && job->ended_us < filter->ended_since_us) return false;
+    return (!filter->group || job->group == filter->group) && name_holds(v, job->number, filter->name);
+}
+
 enum refusal decide_jobs_list(struct decision *d, const struct command *c)
 {
-    uint32_t rows, from, group = 0;
-    enum job_status status = JOB_IS_SAVED;
+    uint32_t rows, from;
+    struct job_filter filter;
     enum refusal refusal = check_page(d, c->jobs_list.limit, c->jobs_list.cursor, &rows, &from);
+    if (!refusal) refusal = read_job_filter(d, c, &filter);
     if (refusal) return refusal;
-    if (c->jobs_list.status.data && !job_status_named(c->jobs_list.status, &status))
-        return refuse_field(d, "status must be saved, pending, running, stopped, complete, failed or cancelled");
-    if (c->jobs_list.group.data && !(group = groups_find(d->view, c->jobs_list.group))) return REFUSED_NO_SUCH_GROUP;
-
     uint32_t *numbers = arena_alloc(d->arena, rows * sizeof *numbers);
     size_t count = 0;
     const struct job *job = jobs_previous(d->view, from ? from : UINT32_MAX);
     for (size_t looks = 0; job && count < rows && looks < LIST_LOOKS_MAX; looks++) {
-        bool meant = !c->jobs_list.status.data || job->status == status;
-        if (meant && (!group || job->group == group)) numbers[count++] = job->number;
-        job = job->number > 1 ? jobs_previous(d->view, job->number - 1) : NULL;
+        uint32_t number = job->number;
+        if (job_is_meant(d->view, job, &filter)) numbers[count++] = number;
+        job = number > 1 ? jobs_previous(d->view, number - 1) : NULL;
     }
     d->answer =
         (struct answer){.kind = ANSWER_JOBS, .numbers = numbers, .count = count, .next = job ? job->number : 0};

@@ -23,7 +23,7 @@ typedef const char *complaint;
 #define LONG_RULE " must be {job, device, attempt?, status, error?, response?}"
 #define STATUS_RULE ".status must be \"completed\", \"failed\", \"rejected\" or \"returned\""
 
-static bool take_short_array(struct cursor *c, uint32_t *count)
+static inline bool take_short_array(struct cursor *c, uint32_t *count)
 {
     if (c->at < c->end && *c->at >= FIRST_FIXARRAY + SHORT_FIELDS_MIN && *c->at <= FIRST_FIXARRAY + SHORT_FIELDS_MAX) {
         *count = *c->at++ - FIRST_FIXARRAY;
@@ -32,7 +32,7 @@ static bool take_short_array(struct cursor *c, uint32_t *count)
     return cursor_array(c, count) && *count >= SHORT_FIELDS_MIN && *count <= SHORT_FIELDS_MAX;
 }
 
-static bool take_index(struct cursor *c, uint64_t *index)
+static inline bool take_index(struct cursor *c, uint64_t *index)
 {
     const uint8_t *at = c->at;
     size_t size = (size_t)(c->end - at);
@@ -54,7 +54,7 @@ static bool take_index(struct cursor *c, uint64_t *index)
     return cursor_uint(c, index);
 }
 
-static bool status_named(const char *word, size_t size, enum report_status *status)
+static inline bool status_named(const char *word, size_t size, enum report_status *status)
 {
 #define REPORT_STATUS(NAME, text)                                                                                      \
     if (size == sizeof(text) - 1 && memcmp(word, text, sizeof(text) - 1) == 0) {                                       \
@@ -66,7 +66,7 @@ static bool status_named(const char *word, size_t size, enum report_status *stat
     return false;
 }
 
-static bool take_status(struct cursor *c, enum report_status *status)
+static inline bool take_status(struct cursor *c, enum report_status *status)
 {
     if (c->at < c->end && (*c->at & ~FIXSTR_SIZE) == FIRST_FIXSTR) {
         size_t size = *c->at & FIXSTR_SIZE;
@@ -108,7 +108,7 @@ static complaint take_response(struct cursor *c, struct bytes *response)
     return NULL;
 }
 
-static complaint read_short(struct cursor *c, struct report_entry *entry)
+static inline complaint read_short(struct cursor *c, struct report_entry *entry)
 {
     complaint wrong = NULL;
     uint32_t count;
@@ -162,9 +162,12 @@ static complaint read_long(struct cursor *c, struct report_entry *entry)
     return (seen & SEEN_NEEDED) == SEEN_NEEDED ? NULL : LONG_RULE "; job, device and status are needed";
 }
 
-static complaint read_entry(struct cursor *c, bool short_form, struct report_entry *entry)
+/* Clears only what not every entry sets. */
+static inline complaint read_entry(struct cursor *c, bool short_form, struct report_entry *entry)
 {
-    *entry = (struct report_entry){0};
+    entry->job.data = entry->device.data = NULL;
+    entry->attempt_given = false;
+    entry->error = entry->response = BYTES_NONE;
     return short_form ? read_short(c, entry) : read_long(c, entry);
 }
 

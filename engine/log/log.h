@@ -96,6 +96,8 @@ enum log_fault log_append(struct log *log, uint64_t first_seq, int64_t time_us, 
  * segment when the open one is full; gives the ballast up if it must. log_append does so itself. */
 enum log_fault log_reserve(struct log *log, size_t bytes);
 enum log_room log_room(const struct log *log);
+/* Gives the ballast up for what else must be written to the same disk. False when there was none. */
+bool log_give_up_ballast(struct log *log);
 /* Makes the ballast again when there is room for it and as much besides; for a timer. */
 enum log_room log_regain_room(struct log *log);
 

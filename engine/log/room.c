@@ -108,6 +108,12 @@ bool ballast_give_up(struct log_state *s)
     return unlinkat(s->directory.fd, BALLAST_NAME, 0) == 0;
 }
 
+bool log_give_up_ballast(struct log *log)
+{
+    ASSERT(!log->state->settings.read_only);
+    return ballast_give_up(log->state);
+}
+
 enum log_room log_room(const struct log *log)
 {
     const struct log_state *s = log->state;

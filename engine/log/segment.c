@@ -298,18 +298,12 @@ static enum log_fault read_tables(MDB_txn *txn, struct segment *s, struct senten
     return fault;
 }
 
-/* LMDB makes its lock file with holes and writes to it through a map: on a full disk that would kill the
- * process with SIGBUS. So it gets its blocks before. */
+/* LMDB makes its lock file with holes and writes to it through a map. */
 static int make_lock_file(const char *path)
 {
     char name[PATH_MAX];
     int size = snprintf(name, sizeof name, "%s-lock", path);
-    if (size >= (int)sizeof name) return ENAMETOOLONG;
-    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return errno;
-    int error = posix_fallocate(fd, 0, LOCK_FILE_SIZE);
-    close(fd);
-    return error;
+    return size < (int)sizeof name ? space_make_file(name, LOCK_FILE_SIZE) : ENAMETOOLONG;
 }
 
 /* The environment, with nothing of its tables looked at. */

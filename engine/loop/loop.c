@@ -73,7 +73,8 @@ static void set_timer(struct loop *l)
         uv_timer_stop(&l->timer);
         return;
     }
-    int64_t wait_us = MAX(deadline_us - clock_monotonic_us(), INT64_C(0));
+    int64_t now_us = clock_monotonic_us();
+    int64_t wait_us = deadline_us > now_us ? deadline_us - now_us : 0; /* a deadline may lie infinitely far back */
     uv_update_time(&l->uv);
     uv_timer_start(&l->timer, on_deadline, (uint64_t)(wait_us + 999) / 1000, 0);
 }

@@ -32,7 +32,7 @@ enum showing {
     SHOW_MEASURE,
     SHOW_OUTCOME,
     SHOW_IMPORT_OUTCOME,
-    SHOW_RETURN_REASON,
+    SHOW_RETURNED_REASON,
     SHOW_CANCEL_REASON,
     SHOW_FAILED_REASON,
 };
@@ -57,7 +57,7 @@ static const struct rule RULES[] = {
     {EVENT_IMPORT_ROW_ACCEPTED, "number", "device", SHOW_DEVICE},
     {EVENT_IMPORT_OPENED, "number", "import", SHOW_IMPORT},
     {EVENT_IMPORT_CLOSED, "outcome", NULL, SHOW_IMPORT_OUTCOME},
-    {EVENT_DEVICES_RETURNED, "reason", NULL, SHOW_RETURN_REASON},
+    {EVENT_DEVICES_RETURNED, "reason", NULL, SHOW_RETURNED_REASON},
     {EVENT_JOB_CANCELLED, "reason", NULL, SHOW_CANCEL_REASON},
     {EVENT_JOB_FAILED, "reason", NULL, SHOW_FAILED_REASON},
     {EVENT_JOB_CREATED, "type", "jobType", SHOW_JOB_TYPE}, /* "type" is the event's */
@@ -85,13 +85,6 @@ static const struct rule *rule_of(enum event_type type, const char *field)
         if (strcmp(RULES[i].field, field) == 0) return &RULES[i];
     }
     return NULL;
-}
-
-static const char *return_reason_word(uint32_t reason)
-{
-    static const char *const WORDS[] = {
-        [1] = "connector_gone", [2] = "engine_restarted", [3] = "given_back", [4] = "no_answer_after_cancel"};
-    return reason > 0 && reason < COUNT_OF(WORDS) ? WORDS[reason] : "unknown";
 }
 
 /* ---- Values. */
@@ -191,7 +184,7 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_MEASURE: pack_key(p, measure_word(number_of(field))); return;
     case SHOW_OUTCOME: pack_key(p, outcome_word((enum device_outcome)number_of(field))); return;
     case SHOW_IMPORT_OUTCOME: pack_key(p, import_outcome_word(number_of(field))); return;
-    case SHOW_RETURN_REASON: pack_key(p, return_reason_word(number_of(field))); return;
+    case SHOW_RETURNED_REASON: pack_key(p, returned_reason_word(number_of(field))); return;
     case SHOW_CANCEL_REASON: pack_key(p, cancel_reason_word(number_of(field))); return;
     case SHOW_FAILED_REASON: pack_key(p, failed_reason_word(number_of(field))); return;
     }

@@ -37,6 +37,17 @@ const char *failed_reason_word(uint32_t reason)
     return "unknown";
 }
 
+const char *returned_reason_word(uint32_t reason)
+{
+    switch ((enum returned_reason)reason) {
+    case RETURNED_BY_DISCONNECT: return "connector_gone";
+    case RETURNED_BY_RESTART: return "engine_restarted";
+    case RETURNED_BY_CONNECTOR: return "given_back";
+    case RETURNED_AFTER_CANCEL: return "no_answer_after_cancel";
+    }
+    return "unknown";
+}
+
 struct bytes job_id(struct view *v, uint32_t number)
 {
     struct job_text text;

@@ -22,6 +22,7 @@ const char *import_outcome_word(uint32_t outcome);
 const char *measure_word(uint32_t measure);
 const char *cancel_reason_word(uint32_t reason);
 const char *failed_reason_word(uint32_t reason);
+const char *returned_reason_word(uint32_t reason);
 
 /* Ids behind numbers, removed things too; no bytes for number 0. Borrowed as all reads of the view are. */
 struct bytes template_id(struct view *v, uint32_t number);

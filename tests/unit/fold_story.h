@@ -37,8 +37,8 @@ static inline int story_begin(void **state)
     strcpy(s->top, "/tmp/muster-test-fold-XXXXXX");
     if (!mkdtemp(s->top)) return -1;
     snprintf(s->directory, sizeof s->directory, "%s/projections", s->top);
-    s->settings = (struct projections_settings){
-        .directory = s->directory, .boot_id = "boot-1", .map_bytes = (uint64_t)1 << 30};
+    s->settings =
+        (struct projections_settings){.directory = s->directory, .boot_id = "boot-1", .map_bytes = (uint64_t)1 << 30};
     if (projections_open(&s->p, &s->settings) != PROJECTIONS_OK) return -1;
     *state = s;
     return 0;
@@ -252,24 +252,24 @@ static inline struct event job_targets_fixed(uint32_t job, uint32_t total, uint3
 static inline struct event batch_dispatched(uint32_t job, uint32_t batch, uint32_t attempt, struct bytes devices,
                                             struct bytes previous)
 {
-    return (struct event){.type = EVENT_BATCH_DISPATCHED,
-                          .batch_dispatched = {.job = job, .batch = batch, .attempt = attempt, .devices = devices,
-                                               .previous = previous}};
+    return (struct event){
+        .type = EVENT_BATCH_DISPATCHED,
+        .batch_dispatched = {.job = job, .batch = batch, .attempt = attempt, .devices = devices, .previous = previous}};
 }
 
 static inline struct event device_result(uint32_t job, uint32_t device, uint64_t previous, enum device_outcome outcome,
                                          bool ends)
 {
-    return (struct event){.type = EVENT_DEVICE_RESULT,
-                          .device_result = {.job = job, .device = device, .previous = previous, .outcome = outcome,
-                                            .ends = ends}};
+    return (struct event){
+        .type = EVENT_DEVICE_RESULT,
+        .device_result = {.job = job, .device = device, .previous = previous, .outcome = outcome, .ends = ends}};
 }
 
 static inline struct event devices_returned(uint32_t job, uint64_t dispatch, struct bytes devices)
 {
-    return (struct event){.type = EVENT_DEVICES_RETURNED,
-                          .devices_returned = {.job = job, .dispatch = dispatch, .devices = devices,
-                                               .reason = RETURNED_BY_DISCONNECT}};
+    return (struct event){
+        .type = EVENT_DEVICES_RETURNED,
+        .devices_returned = {.job = job, .dispatch = dispatch, .devices = devices, .reason = RETURNED_BY_DISCONNECT}};
 }
 
 static inline struct event batch_ended(uint32_t job, uint32_t batch, uint32_t completed, uint32_t failed)

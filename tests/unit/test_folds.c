@@ -49,7 +49,8 @@ static void an_actor_is_a_user_and_a_name(void **state)
 static struct event request_seen(const char *id, const char *method)
 {
     return (struct event){.type = EVENT_REQUEST_SEEN,
-                          .request_seen = {.request_id = bytes_of_text(id), .method = bytes_of_text(method),
+                          .request_seen = {.request_id = bytes_of_text(id),
+                                           .method = bytes_of_text(method),
                                            .body_hash = BYTES("a hash of thirty-two bytes......")}};
 }
 
@@ -106,8 +107,10 @@ static void a_request_id_that_comes_again_is_another_request(void **state)
 static struct event template_saved(uint32_t number, const char *id, const char *name)
 {
     return (struct event){.type = EVENT_TEMPLATE_SAVED,
-                          .template_saved = {.number = number, .id = bytes_of_text(id),
-                                             .display_name = bytes_of_text(name), .capabilities = BYTES("\x90")}};
+                          .template_saved = {.number = number,
+                                             .id = bytes_of_text(id),
+                                             .display_name = bytes_of_text(name),
+                                             .capabilities = BYTES("\x90")}};
 }
 
 static struct event template_removed(uint32_t number)
@@ -156,8 +159,11 @@ static void a_group_is_a_name_for_a_filter(void **state)
     struct story *s = *state;
     struct group group;
     struct event saved = {.type = EVENT_GROUP_SAVED,
-                          .group_saved = {.number = 1, .id = BYTES("g"), .display_name = BYTES("G"),
-                                          .description = BYTES("all of them"), .filter = BYTES("$simulated = true")}};
+                          .group_saved = {.number = 1,
+                                          .id = BYTES("g"),
+                                          .display_name = BYTES("G"),
+                                          .description = BYTES("all of them"),
+                                          .filter = BYTES("$simulated = true")}};
     given(s, saved);
     saved.group_saved.filter = BYTES("");
     given(s, saved);
@@ -188,10 +194,11 @@ static void a_device_is_registered_renamed_moved_and_marked(void **state)
     assert_true(devices_get(live(s), 1, &device));
     assert_text(device.display_name, "gw-1");
     assert_int_equal(device.template, 0);
-    given(s, (struct event){.type = EVENT_DEVICE_RENAMED,
-                            .device_renamed = {.number = 1, .display_name = BYTES("Gateway")}},
-          (struct event){.type = EVENT_DEVICE_MOVED, .device_moved = {.number = 1, .template = 1}},
-          (struct event){.type = EVENT_DEVICE_MARKED, .device_marked = {.number = 1, .simulated = true}});
+    given(
+        s,
+        (struct event){.type = EVENT_DEVICE_RENAMED, .device_renamed = {.number = 1, .display_name = BYTES("Gateway")}},
+        (struct event){.type = EVENT_DEVICE_MOVED, .device_moved = {.number = 1, .template = 1}},
+        (struct event){.type = EVENT_DEVICE_MARKED, .device_marked = {.number = 1, .simulated = true}});
     assert_true(devices_get(live(s), 1, &device));
     assert_text(device.id, "gw-1");
     assert_text(device.display_name, "Gateway");
@@ -272,9 +279,10 @@ static struct event row_rejected(uint32_t import)
 
 static struct event import_closed(uint32_t import, enum import_outcome outcome, const char *reason)
 {
-    return (struct event){.type = EVENT_IMPORT_CLOSED,
-                          .import_closed = {.import = import, .outcome = outcome, .reason = bytes_of_text(reason),
-                                            .lines = 7, .unchanged = 2}};
+    return (struct event){
+        .type = EVENT_IMPORT_CLOSED,
+        .import_closed = {
+            .import = import, .outcome = outcome, .reason = bytes_of_text(reason), .lines = 7, .unchanged = 2}};
 }
 
 static void an_import_counts_its_rows(void **state)

@@ -344,7 +344,8 @@ static void fill(const struct story *s, bool full)
     }
     int fd = open(path, O_WRONLY | O_CREAT, 0600);
     static const char zeros[4096];
-    while (write(fd, zeros, sizeof zeros) > 0) {}
+    while (write(fd, zeros, sizeof zeros) > 0) {
+    }
     close(fd);
 }
 

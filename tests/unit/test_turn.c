@@ -214,6 +214,26 @@ static void the_sixth_job_waits_and_says_so(void **state)
     expect_answer(job(s, "job-6"), "\"status\":\"running\"");
 }
 
+static void lists_of_jobs_are_newest_first_and_filter(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    given_job(s, "job-1", ",\"displayName\":\"Raise the target\"");
+    report(s, 1, take_work(s, 1, 10), "[[0,\"completed\"]]");
+    given_job(s, "job-2", "");
+    given_job(s, "job-3", "");
+    stage_call(s, 1, "jobs.list", "{\"limit\":2}");
+    then_answer_has(s, 1, "[{\"id\":\"job-3\"");
+    then_answer_has(s, 1, "\"cursor\":\"1\"");
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"cursor\":\"1\"}"), "[{\"id\":\"job-1\"");
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"section\":\"recent\"}"), "[{\"id\":\"job-1\"");
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"name\":\"target\"}"), "[{\"id\":\"job-1\"");
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"section\":\"saved\"}"), "\"value\":[]");
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"section\":\"old\"}"), "\"bad_field\"");
+    stage_pass(s, 31 * 86400 * (int64_t)SECOND);
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"section\":\"recent\"}"), "\"value\":[]");
+}
+
 static void a_removed_device_ends_in_running_jobs(void **state)
 {
     struct stage *s = *state;
@@ -355,6 +375,7 @@ int main(void)
         STORY(after_a_cancel_a_silent_device_is_pending_again),
         STORY(a_take_waits_until_there_is_work),
         STORY(the_sixth_job_waits_and_says_so),
+        STORY(lists_of_jobs_are_newest_first_and_filter),
         STORY(a_removed_device_ends_in_running_jobs),
         STORY(a_job_without_devices_or_group_fails_with_the_reason),
         STORY(the_same_request_again_gives_the_same_job),
