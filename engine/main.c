@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -14,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BOOT_ID_SIZE_MAX = 64 };
+enum { BOOT_ID_SIZE_MAX = 64, LARGE_BUFFER_BYTES = 1 << 20 };
 
 static int refuse(const struct sentence *why, int exit_code)
 {
@@ -46,6 +47,13 @@ static void raise_descriptor_limit(void)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Large buffers go back to the system when they are freed; glibc would raise this bound as it sees them, and keep
+ * what one burst of large frames took for good. */
+static void give_large_buffers_back(void)
+{
+    mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER_BYTES);
 }
 
 static struct turn_settings turn_settings_of(const struct settings *settings, struct loop *loop, const char *boot_id,
@@ -112,6 +120,7 @@ int main(int argc, char *argv[])
         exit_code = refuse(&why, EXIT_FAILED);
     } else {
         raise_descriptor_limit();
+        give_large_buffers_back();
         struct loop *loop = loop_new(&why);
         exit_code = loop ? serve(&settings, loop, &arena) : refuse(&why, EXIT_FAILED);
         if (loop) loop_delete(loop);

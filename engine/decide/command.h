@@ -50,6 +50,24 @@ typedef struct {
     command_number execution;
 } command_times;
 
+/* {max, on?: [reasons]} */
+typedef struct {
+    bool given;
+    uint64_t max; /* 0..RETRIES_MAX */
+    uint32_t on;  /* bit (1 << outcome); 0 when not given */
+} command_retry;
+
+struct job_fields {
+    command_text display_name;
+    command_text description;
+    command_text group;
+    command_list data;
+    command_measure batch;
+    command_measure threshold;
+    command_times timeouts;
+    command_retry retries;
+};
+
 struct command {
     enum command_type type;
     struct bytes request_id;   /* data NULL when not given */
@@ -59,6 +77,7 @@ struct command {
 #define COMMAND(member, method, access) struct {
 #define FIELD(type, name, key, need) command_##type name;
 #define COMMAND_END(member) char end; } member;
+#define JOB_FIELDS struct job_fields job;
 #include "engine/decide/commands.def"
 #undef COMMAND
 #undef FIELD

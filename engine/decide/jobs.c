@@ -1,71 +1,14 @@
 /* Jobs: run, stop, resume, cancel, look. */
 #include "engine/decide/decide.h"
 #include "engine/decide/evaluate.h"
-#include "engine/decide/job_data.h"
 #include "engine/decide/limits.h"
+#include "engine/decide/plan.h"
 #include "projections/groups.h"
 #include "projections/jobs.h"
-#include "projections/templates.h"
 
 enum { LIST_LOOKS_MAX = 10000 }; /* jobs looked at for one page */
 
 #define HISTORY_US (INT64_C(30) * 24 * 3600 * 1000000) /* what "recent" means */
-
-/* ---- Checks of what a job is made of. */
-
-static enum refusal check_measure(struct decision *d, command_measure m, uint64_t least, const char *what)
-{
-    if (!m.given) return ACCEPTED;
-    uint64_t most = m.percentage ? 100 : UINT32_MAX;
-    if (m.value >= least && m.value <= most) return ACCEPTED;
-    return refuse_field(d, "%s.value must be a whole number from %llu to %llu for a %s; it is %llu", what,
-                        (unsigned long long)least, (unsigned long long)most, m.percentage ? "percentage" : "number",
-                        (unsigned long long)m.value);
-}
-
-static enum refusal check_timeout(struct decision *d, command_number seconds, const char *what)
-{
-    if (!seconds.given || (seconds.value >= 1 && seconds.value <= TIMEOUT_SECONDS_MAX)) return ACCEPTED;
-    return refuse_field(d, "%s must be a whole number of seconds from 1 to %d; it is %llu", what, TIMEOUT_SECONDS_MAX,
-                        (unsigned long long)seconds.value);
-}
-
-static enum refusal check_parts(struct decision *d, const struct command *c)
-{
-    enum refusal refusal = check_name(d, c->jobs_run.display_name, "displayName");
-    if (!refusal) refusal = check_size(d, c->jobs_run.description, DESCRIPTION_BYTES_MAX, "description");
-    if (!refusal) refusal = check_measure(d, c->jobs_run.batch, 1, "batch");
-    if (!refusal) refusal = check_measure(d, c->jobs_run.threshold, 0, "cancellationThreshold");
-    if (!refusal) refusal = check_timeout(d, c->jobs_run.timeouts.execution, "timeouts.execution");
-    if (!refusal && c->jobs_run.timeouts.queue.given)
-        refusal = refuse_field(d, "timeouts.queue is not kept by this version; leave it out, devices wait until they "
-                                  "are taken");
-    return refusal;
-}
-
-static enum refusal check_data(struct decision *d, const struct command *c, struct job_data *data, uint32_t *target)
-{
-    *target = 0;
-    if (!job_data_read(d->arena, c->jobs_run.data, data, &d->why)) return REFUSED_BAD_FIELD;
-    if (data->type == JOB_TYPE_CLOUD_PROPERTY)
-        return refuse_field(d, "data holds cloud properties, which this version cannot run; property and command can");
-    if (data->target.size) *target = templates_find(d->view, data->target);
-    if (data->target.size && !*target) return REFUSED_NO_SUCH_TEMPLATE;
-    return ACCEPTED;
-}
-
-static uint32_t execution_timeout(const struct decision *d, const struct command *c, uint32_t type)
-{
-    command_number given = c->jobs_run.timeouts.execution;
-    if (given.given) return (uint32_t)given.value;
-    return type == JOB_TYPE_COMMAND ? d->command_timeout : d->property_timeout;
-}
-
-static uint32_t measure_of(command_measure m)
-{
-    if (!m.given) return MEASURE_NONE;
-    return m.percentage ? MEASURE_PERCENTAGE : MEASURE_NUMBER;
-}
 
 /* The same body again gives the job as it is now; another one is a conflict. */
 static enum refusal answer_existing(struct decision *d, uint32_t number)
@@ -85,38 +28,15 @@ enum refusal decide_jobs_run(struct decision *d, const struct command *c)
     if (existing) return answer_existing(d, existing);
     if (d->short_of_room) return REFUSED_NO_SPACE;
 
-    struct job_data data;
-    uint32_t target;
-    refusal = check_parts(d, c);
-    if (!refusal) refusal = check_data(d, c, &data, &target);
+    struct job_plan plan;
+    refusal = plan_read(d, &c->jobs_run.job, id, &plan);
     if (refusal) return refusal;
-    uint32_t group = groups_find(d->view, c->jobs_run.group);
-    if (!group) return REFUSED_NO_SUCH_GROUP;
     if (jobs_active_count(d->view) >= JOBS_ACTIVE_MAX) {
         sentence_set(&d->why, "%d jobs are pending, running or stopped already; cancel some or let them end",
                      JOBS_ACTIVE_MAX);
         return REFUSED_LIMIT;
     }
-
-    uint32_t number = jobs_next_number(d->view);
-    bool named = c->jobs_run.display_name.size > 0;
-    emit(d->events,
-         (struct event){.type = EVENT_JOB_CREATED,
-                        .job_created = {.job = number,
-                                        .id = id,
-                                        .display_name = named ? c->jobs_run.display_name : id,
-                                        .description = c->jobs_run.description,
-                                        .group = group,
-                                        .type = data.type,
-                                        .target = target,
-                                        .data = data.data,
-                                        .batch_measure = measure_of(c->jobs_run.batch),
-                                        .batch_value = (uint32_t)c->jobs_run.batch.value,
-                                        .threshold_measure = measure_of(c->jobs_run.threshold),
-                                        .threshold_value = (uint32_t)c->jobs_run.threshold.value,
-                                        .threshold_per_batch = c->jobs_run.threshold.per_batch,
-                                        .execution_timeout = execution_timeout(d, c, data.type),
-                                        .body_hash = {d->body_hash, 32}}});
+    uint32_t number = plan_create_job(d, id, &plan);
     emit(d->events, (struct event){.type = EVENT_JOB_QUEUED, .job_queued = {.job = number}});
     return answer_with(d, ANSWER_JOB, number);
 }

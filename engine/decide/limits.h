@@ -29,6 +29,7 @@
     X(JOB_PROPERTIES_MAX, 100, "entries", "a job's data")                                                              \
     X(CAPABILITIES_BYTES_MAX, 262144, "bytes", "a template's capabilities")                                            \
     X(TIMEOUT_SECONDS_MAX, 2592000, "seconds", "timeouts.queue and timeouts.execution")                                \
+    X(RETRIES_MAX, 10, "retries", "retries.max of a job")                                                              \
     X(IMPORTS_OPEN_MAX, 64, "imports", "open at the same time")                                                        \
     X(JOBS_ACTIVE_MAX, 10000, "jobs", "pending, running and stopped at the same time")
 

@@ -13,12 +13,18 @@ enum {
     CAPACITY_MAX = FRAME_BYTES_MAX + CAPACITY_FIRST,
 };
 
+/* The first buffer is every connection's own, so that large frames of some never keep out small ones of others. */
+static size_t charge(size_t capacity)
+{
+    return capacity - MIN(capacity, (size_t)CAPACITY_FIRST);
+}
+
 static void resize(struct input *in, size_t capacity)
 {
     uint8_t *data = realloc(in->data, capacity);
     ASSERT(data != NULL);
-    in->budget->used += capacity;
-    in->budget->used -= in->capacity;
+    in->budget->used += charge(capacity);
+    in->budget->used -= charge(in->capacity);
     in->data = data;
     in->capacity = capacity;
 }
@@ -26,7 +32,7 @@ static void resize(struct input *in, size_t capacity)
 void input_free(struct input *in)
 {
     free(in->data);
-    in->budget->used -= in->capacity;
+    in->budget->used -= charge(in->capacity);
     *in = (struct input){.budget = in->budget};
 }
 
@@ -42,7 +48,7 @@ static void grow(struct input *in)
 {
     size_t capacity = MIN(MAX(in->capacity * 2, (size_t)CAPACITY_FIRST), (size_t)CAPACITY_MAX);
     size_t left = in->budget->max - MIN(in->budget->used, in->budget->max);
-    if (capacity > in->capacity && capacity - in->capacity <= left) resize(in, capacity);
+    if (capacity > in->capacity && charge(capacity) - charge(in->capacity) <= left) resize(in, capacity);
 }
 
 bool input_may_grow(const struct input *in)

@@ -10,7 +10,7 @@
 
 #include "engine/base/cursor.h"
 
-/* Memory that all connections share. */
+/* Memory that all connections share, beyond the 64 KiB that each has of its own. */
 struct input_budget {
     size_t used;
     size_t max;

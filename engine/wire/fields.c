@@ -3,6 +3,7 @@
 
 #include "engine/base/text.h"
 #include "engine/decide/limits.h"
+#include "projections/job_devices.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -222,5 +223,48 @@ bool read_times(const struct reading *r, struct cursor *c, void *out)
     command_times times = {.given = true};
     if (!read_members(r, c, "{queue?, execution?} in seconds", read_times_member, &times)) return false;
     *(command_times *)out = times;
+    return true;
+}
+
+/* ---- Retries. */
+
+#define RETRY_SHAPE "{max: a whole number from 0 to 10, on?: a list of \"failed\", \"timed_out\", \"expired\"}"
+
+static bool read_retry_reasons(const struct reading *r, struct cursor *c, uint32_t *on)
+{
+    static const enum device_outcome REASONS[] = {OUTCOME_FAILED, OUTCOME_TIMED_OUT, OUTCOME_EXPIRED};
+    struct token token = cursor_peek(c);
+    uint32_t count;
+    if (!cursor_array(c, &count)) return refuse_token(r, "on", "a list of reasons", token);
+    for (*on = 0; count > 0; count--) {
+        struct token reason = cursor_next(c);
+        uint32_t bit = 0;
+        for (size_t i = 0; i < COUNT_OF(REASONS); i++) {
+            if (bytes_equal(reason.text, bytes_of_text(outcome_word(REASONS[i])))) bit = 1u << REASONS[i];
+        }
+        if (!bit) return refuse_token(r, "on", "a list of \"failed\", \"timed_out\" and \"expired\"", reason);
+        *on |= bit;
+    }
+    return true;
+}
+
+static bool read_retry_member(const struct reading *r, struct cursor *c, struct bytes key, void *out)
+{
+    command_retry *retry = out;
+    if (bytes_equal(key, BYTES("on"))) return read_retry_reasons(r, c, &retry->on);
+    if (!bytes_equal(key, BYTES("max"))) return refuse_member(r, RETRY_SHAPE, key);
+    struct token token = cursor_next(c);
+    if (token.kind != TOKEN_UINT || token.uint > RETRIES_MAX) {
+        return refuse_token(r, "max", "a whole number from 0 to 10", token);
+    }
+    retry->max = token.uint;
+    return true;
+}
+
+bool read_retry(const struct reading *r, struct cursor *c, void *out)
+{
+    command_retry retry = {.given = true};
+    if (!read_members(r, c, RETRY_SHAPE, read_retry_member, &retry)) return false;
+    *(command_retry *)out = retry;
     return true;
 }

@@ -71,6 +71,10 @@ static bool running_waits(const struct wire_facts *facts, const struct job *job,
         sentence_set(why, "the devices of its group are being read");
         return true;
     }
+    if (facts->disk_short) {
+        sentence_set(why, "the engine's disk is nearly full: results are taken, nothing is handed out");
+        return true;
+    }
     uint32_t batches = job_list_batches(list);
     bool all_out = list->behind == 0 && list->cursor >= job_list_batch_end(list);
     if (list->batch >= batches || job->type == JOB_TYPE_CLOUD_PROPERTY) return false;
@@ -137,6 +141,23 @@ static void put_timeouts(struct open_map *m, const struct job *job)
     put_end(&timeouts);
 }
 
+static void put_retries(struct open_map *m, const struct job *job)
+{
+    if (job->retries_max == 0) return;
+    put_key(m, "retries");
+    struct open_map retries = put_map(m->out);
+    put_uint(&retries, "max", job->retries_max);
+    put_key(&retries, "on");
+    struct open_list on = put_list(m->out);
+    for (enum device_outcome outcome = OUTCOME_FAILED; outcome <= OUTCOME_EXPIRED; outcome++) {
+        if (!(job->retries_on & (1u << outcome))) continue;
+        pack_text(&retries.packer, bytes_of_text(outcome_word(outcome)));
+        on.count++;
+    }
+    put_list_end(&on);
+    put_end(&retries);
+}
+
 static void put_status(struct open_map *m, const struct job *job)
 {
     put_word(m, "status", job_status_word(job->status));
@@ -177,6 +198,7 @@ static void put_plan(struct open_map *m, struct view *v, const struct job *job)
     put_batch(m, job);
     put_threshold(m, job);
     put_timeouts(m, job);
+    put_retries(m, job);
 }
 
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out)

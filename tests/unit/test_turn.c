@@ -173,6 +173,29 @@ static void a_device_that_does_not_answer_fails_at_its_deadline(void **state)
     expect_answer(report(s, 1, work, "[[1,\"completed\"]]"), "\"duplicates\":1");
 }
 
+static void a_failure_is_tried_again_as_often_as_the_job_says(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 2);
+    given_job(s, "job-1", ",\"retries\":{\"max\":1},\"cancellationThreshold\":{\"type\":\"number\",\"value\":0}");
+    expect_answer(job(s, "job-1"), "\"retries\":{\"max\":1,\"on\":[\"failed\",\"timed_out\"]}");
+    report(s, 1, take_work(s, 1, 10), "[[0,\"failed\"],[1,\"completed\"]]");
+    expect_answer(job(s, "job-1"), "\"pending\":1,\"completed\":1,\"failed\":0");
+    uint64_t second = take_work(s, 1, 10);
+    then_answer_has(s, 1, "\"attempt\":2");
+    report(s, 1, second, "[[0,\"failed\"]]");
+    expect_answer(job(s, "job-1"), "\"status\":\"cancelled\"");
+}
+
+static void a_rejection_is_never_tried_again(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    given_job(s, "job-1", ",\"retries\":{\"max\":10}");
+    report(s, 1, take_work(s, 1, 10), "[[0,\"rejected\"]]");
+    expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
+}
+
 static void after_a_cancel_a_silent_device_is_pending_again(void **state)
 {
     struct stage *s = *state;
@@ -372,6 +395,8 @@ int main(void)
         STORY(a_stopped_job_whose_devices_all_answered_is_complete_when_resumed),
         STORY(a_connector_that_leaves_gives_its_work_back),
         STORY(a_device_that_does_not_answer_fails_at_its_deadline),
+        STORY(a_failure_is_tried_again_as_often_as_the_job_says),
+        STORY(a_rejection_is_never_tried_again),
         STORY(after_a_cancel_a_silent_device_is_pending_again),
         STORY(a_take_waits_until_there_is_work),
         STORY(the_sixth_job_waits_and_says_so),
