@@ -31,6 +31,12 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+/* Behind the last byte. No bytes may have no place, and C does not add even 0 to that. */
+static inline const uint8_t *bytes_end(struct bytes b)
+{
+    return b.size ? (const uint8_t *)b.data + b.size : b.data;
+}
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))

@@ -40,7 +40,7 @@ struct cursor {
 
 static inline struct cursor cursor_over(struct bytes b)
 {
-    return (struct cursor){b.data, (const uint8_t *)b.data + b.size};
+    return (struct cursor){b.data, bytes_end(b)};
 }
 
 static inline bool cursor_at_end(const struct cursor *c)

@@ -27,7 +27,7 @@ struct numbers {
 
 static inline struct numbers numbers_of(struct bytes b)
 {
-    return (struct numbers){b.data, (const uint8_t *)b.data + b.size, 0};
+    return (struct numbers){b.data, bytes_end(b), 0};
 }
 
 /* The next number; false at the end. A list that events.c has decoded is well-formed. */

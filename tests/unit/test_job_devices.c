@@ -582,6 +582,7 @@ static void a_list_larger_than_the_cache_is_kept(void **state)
         assert_int_equal(projections_apply(&s->p, &events[i], &why), FOLD_OK);
     }
     uint64_t dispatch = projections_head(&s->p);
+    commit(s);
     assert_int_equal(device_in(s, 1, 1).state, DEVICE_OUT);
     for (uint32_t offset = 1; offset <= ROUNDS; offset++) {
         for (uint32_t device = offset; device <= DEVICES; device += STEP) {
