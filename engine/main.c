@@ -23,9 +23,24 @@ static int refuse(const struct sentence *why, int exit_code)
     return exit_code;
 }
 
+static bool sync_directory_above(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int above = fd < 0 ? -1 : openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = above >= 0 && fsync(above) == 0;
+    if (above >= 0) close(above);
+    if (fd >= 0) close(fd);
+    return synced;
+}
+
+/* A power cut must not take away its name, and the log with it. Where it was there before, a start that was killed
+ * may have made it; but then the directory above may be one that we are not allowed to read. */
 static bool make_directory(const char *path, struct sentence *why)
 {
-    if (mkdir(path, 0700) == 0 || errno == EEXIST) return true;
+    bool made = mkdir(path, 0700) == 0;
+    if (made || errno == EEXIST) {
+        if (sync_directory_above(path) || !made) return true;
+    }
     sentence_set(why, "the data directory %s cannot be made: %s", path, strerror(errno));
     return false;
 }
@@ -99,7 +114,8 @@ static int serve(const struct settings *settings, struct loop *loop, struct aren
         turn_close(turn, &now);
         return refuse(&why, EXIT_FAILED);
     }
-    fprintf(stderr, "musterd " MUSTER_VERSION ": serving at %s\n", settings->socket);
+    turn_describe(turn, &why);
+    fprintf(stderr, "musterd " MUSTER_VERSION ": serving at %s (%s)\n", settings->socket, why.text);
     exit_code = loop_run(loop, &why);
     return exit_code == EXIT_CLEAN ? EXIT_CLEAN : refuse(&why, exit_code);
 }

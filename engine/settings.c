@@ -41,7 +41,7 @@ struct flag {
 };
 
 static const struct flag FLAGS[] = {
-    {"rebuild", offsetof(struct settings, rebuild), "fold the whole log again, instead of going on from the last commit"},
+    {"rebuild", offsetof(struct settings, rebuild), "fold the whole log again"},
     {"version", offsetof(struct settings, show_version), "print the version and stop"},
     {"help", offsetof(struct settings, show_help), "print this and stop"},
 };
@@ -184,9 +184,11 @@ void settings_print_help(void)
         print_default(&ROWS[i]);
         printf("\n");
     }
-    for (size_t i = 0; i < COUNT_OF(FLAGS); i++) printf("  --%s\n        %s\n", FLAGS[i].option, FLAGS[i].sentence);
-    printf("\nExit codes: 0 stopped in order, 1 failed, 2 wrong options, 3 the log is damaged, 6 another engine has the\n"
-           "data, 7 the data is of a later version, 9 no space to start, 10 the disk failed.\n");
+    for (size_t i = 0; i < COUNT_OF(FLAGS); i++) {
+        printf("  --%s\n        %s\n", FLAGS[i].option, FLAGS[i].sentence);
+    }
+    printf("\nExit codes: 0 stopped in order, 1 failed, 2 wrong options, 3 the log is damaged, 6 another engine has\n"
+           "the data, 7 the data is of a later version, 9 no space to start, 10 the disk failed.\n");
 }
 
 static void pack_value(msgpack_packer *p, const struct settings *settings, const struct row *row)

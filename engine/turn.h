@@ -25,8 +25,8 @@ struct turn_frame {
 /* What the turn needs of the world around it. */
 struct turn_host {
     void *context;
-    /* The next whole frame of any peer, fairly; false when there is none now. A peer whose last frame is not
-     * done has none. */
+    /* The next whole frame of any peer, fairly; false when there is none now. A peer whose last frame is not done
+     * gives that same one again, in the next turn. */
     bool (*next_frame)(void *context, struct turn_frame *frame);
     /* The peer's frame is used up; called inside turn_run(). Its bytes must stay until turn_run() returns. */
     void (*frame_done)(void *context, uint64_t peer);
@@ -77,6 +77,8 @@ enum turn_result turn_run(struct turn *turn, const struct turn_clock *now);
 int64_t turn_deadline_us(const struct turn *turn);
 void turn_task_done(struct turn *turn, struct task *task);
 const char *turn_why(const struct turn *turn);
+/* "log 9f2c..., head 1234": what an operator wants to see at a start. */
+void turn_describe(const struct turn *turn, struct sentence *out);
 /* After TURN_FATAL. */
 int turn_exit_code(const struct turn *turn);
 

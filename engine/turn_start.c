@@ -338,6 +338,13 @@ const char *turn_why(const struct turn *t)
     return t->why.text;
 }
 
+void turn_describe(const struct turn *t, struct sentence *out)
+{
+    char id[2 * LOG_ID_SIZE + 1];
+    for (size_t i = 0; i < LOG_ID_SIZE; i++) sprintf(id + 2 * i, "%02x", log_id(&t->log)[i]);
+    sentence_set(out, "log %s, head %llu", id, (unsigned long long)log_head(&t->log));
+}
+
 int turn_exit_code(const struct turn *t)
 {
     return t->exit_code;

@@ -103,7 +103,7 @@ static bool job_waits(const struct wire_facts *facts, const struct job *job, con
     case JOB_IS_RUNNING: return running_waits(facts, job, list, why);
     case JOB_IS_STOPPED: sentence_set(why, "it was stopped; resume or cancel it"); return true;
     case JOB_IS_PENDING:
-        sentence_set(why, "%s", facts->concurrency_full ? "as many jobs run as may at the same time" : "its turn is next");
+        sentence_set(why, facts->concurrency_full ? "as many jobs run as may at the same time" : "its turn is next");
         return true;
     }
     return false;

@@ -7,8 +7,12 @@
 #include "projections/templates.h"
 
 static const char *const IMPORT_OUTCOME_WORDS[] = {
-    [IMPORT_OPEN] = "open",           [IMPORT_COMPLETE] = "complete",       [IMPORT_CUT_OFF] = "cut_off",
-    [IMPORT_REFUSED] = "refused",     [IMPORT_CLIENT_GONE] = "client_gone", [IMPORT_ENGINE_RESTARTED] = "engine_restarted",
+    [IMPORT_OPEN] = "open",
+    [IMPORT_COMPLETE] = "complete",
+    [IMPORT_CUT_OFF] = "cut_off",
+    [IMPORT_REFUSED] = "refused",
+    [IMPORT_CLIENT_GONE] = "client_gone",
+    [IMPORT_ENGINE_RESTARTED] = "engine_restarted",
 };
 
 const char *import_outcome_word(uint32_t outcome)

@@ -71,7 +71,8 @@ struct wire_facts {
 void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, const struct answer *answer,
                 struct buffer *out);
 /* error: [code, sentence, {}], or the sentence alone when the connection asked for strings. */
-void wire_reply_error(uint64_t msgid, enum refusal refusal, const char *sentence, bool error_strings, struct buffer *out);
+void wire_reply_error(uint64_t msgid, enum refusal refusal, const char *sentence, bool error_strings,
+                      struct buffer *out);
 
 /* Replies that the turn or a worker fills: what each holds is in snapshot.h. */
 void wire_reply_devices(uint64_t msgid, const struct device_page *page, struct buffer *out);
@@ -81,8 +82,8 @@ void wire_reply_import_errors(uint64_t msgid, struct bytes csv, uint64_t next, s
 /* `events` holds `count` event maps, as wire_event appends them. */
 void wire_reply_events(uint64_t msgid, struct bytes events, uint32_t count, uint64_t next, struct buffer *out);
 
-/* One event as a map {seq, time, type, actor, cause?, fields...}: numbers of jobs, devices, groups, templates, imports and
- * actors shown as ids, lists of devices as lists of ids, times as RFC 3339. */
+/* One event as a map {seq, time, type, actor, cause?, fields...}: numbers of jobs, devices, groups, templates, imports
+ * and actors shown as ids, lists of devices as lists of ids, times as RFC 3339. */
 void wire_event(struct view *v, const struct event *event, struct buffer *out);
 void wire_notify_event(struct view *v, const struct event *event, struct buffer *out);
 void wire_notify_caught_up(uint64_t seq, struct buffer *out);
@@ -90,7 +91,8 @@ void wire_notify_caught_up(uint64_t seq, struct buffer *out);
 void wire_notify_closing(const char *reason, struct buffer *out);
 
 /* Reads filter {type?: name or [names], job?: id, device?: id}; false with a sentence when it is wrong. */
-bool wire_event_filter(struct view *v, struct arena *a, struct bytes value, struct event_filter *filter, struct sentence *why);
+bool wire_event_filter(struct view *v, struct arena *a, struct bytes value, struct event_filter *filter,
+                       struct sentence *why);
 /* Whether the filter takes the event: by its type, and by the job and the device that it names. */
 bool wire_event_matches(const struct event *event, const struct event_filter *filter);
 

@@ -22,6 +22,7 @@
 #include "engine/base/pack.h"
 #include "engine/clock/clock.h"
 #include "engine/decide/limits.h"
+#include "engine/loop/input.h"
 #include "engine/loop/loop.h"
 #include "engine/wire/wire.h"
 
@@ -61,9 +62,10 @@ static bool handle(const struct turn_frame *frame, enum turn_result *result)
 {
     struct cursor c = cursor_over(frame->bytes);
     uint32_t parts;
-    uint64_t kind, msgid;
-    struct bytes method;
-    assert_true(cursor_array(&c, &parts) && cursor_uint(&c, &kind) && cursor_uint(&c, &msgid) && cursor_text(&c, &method));
+    uint64_t kind, msgid = 0;
+    struct bytes method = BYTES_NONE;
+    assert_true(cursor_array(&c, &parts) && cursor_uint(&c, &kind) && cursor_uint(&c, &msgid));
+    assert_true(cursor_text(&c, &method));
     if (bytes_equal(method, BYTES("later"))) {
         turn.later_peer = frame->peer;
         turn.later_msgid = msgid;
@@ -468,6 +470,30 @@ static void who_does_not_read_is_not_served_and_hurts_nobody(void **state)
     close(other);
 }
 
+/* 40 frames of 7 MiB that never end are more than the memory for them. */
+static void who_sends_large_frames_keeps_nobody_out(void **state)
+{
+    struct place *p = *state;
+    enum { CLIENTS = 40, SIZE = 7 << 20 };
+    int fds[CLIENTS];
+    uint8_t *large = calloc(1, SIZE);
+    memcpy(large, "\x94\x00\x07\xa4" "echo\x91\xc6\x00\x7f\x00\x00", 14);
+    serve(p);
+    int small = dial(p->socket);
+    ask(small, 1, "echo");
+    then_answer(small, 1);
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = dial(p->socket);
+        send_bytes(fds[i], large, SIZE);
+    }
+    ask(small, 2, "echo");
+    then_answer(small, 2);
+    then_ends_with(fds[CLIENTS - 1], "memory for frames that are not whole yet is used up");
+    for (int i = 0; i < CLIENTS - 1; i++) close(fds[i]);
+    close(small);
+    free(large);
+}
+
 static void the_readers_socket_is_told_apart(void **state)
 {
     struct place *p = *state;
@@ -497,6 +523,23 @@ static void too_many_clients_are_turned_away(void **state)
     ask(fds[0], 1, "echo");
     then_answer(fds[0], 1);
     for (int i = 0; i < CONNECTIONS_MAX; i++) close(fds[i]);
+}
+
+/* Large frames of some never keep out small ones of others. */
+static void a_first_buffer_is_there_when_memory_is_used_up(void **state)
+{
+    (void)state;
+    struct input_budget budget = {.max = 0};
+    struct input input = {.budget = &budget};
+    struct bytes room = input_room(&input);
+    assert_int_equal(room.size, 64 << 10);
+    memset((void *)(uintptr_t)room.data, 0, room.size);
+    memcpy((void *)(uintptr_t)room.data, "\xc6\x00\x7f\x00\x00", 5);
+    input_add(&input, room.size);
+    assert_int_equal(input_frame(&input).size, 0);
+    assert_int_equal(input_room(&input).size, 0);
+    input_free(&input);
+    assert_int_equal(budget.used, 0);
 }
 
 /* ---- Beginning and end. */
@@ -593,6 +636,8 @@ int main(void)
         STORY(who_ends_its_side_still_gets_its_answers),
         STORY(who_has_closed_is_forgotten_at_once),
         STORY(who_does_not_read_is_not_served_and_hurts_nobody),
+        STORY(who_sends_large_frames_keeps_nobody_out),
+        STORY(a_first_buffer_is_there_when_memory_is_used_up),
         STORY(the_readers_socket_is_told_apart),
         STORY(too_many_clients_are_turned_away),
         STORY(a_signal_stops_in_order),

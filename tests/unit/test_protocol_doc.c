@@ -35,7 +35,8 @@ static void expect_rows(const char *page, const char *heading, const char *const
     while (page_line(&at, &line) && !line_begins(line, "#")) {
         if (!line_begins(line, "| `")) continue;
         if (found == count) fail_msg("there is no such row: %.*s", BYTES_ARG(line));
-        if (!line_is(line, rows[found])) fail_msg("expected the row %s\nthe page has %.*s", rows[found], BYTES_ARG(line));
+        if (!line_is(line, rows[found]))
+            fail_msg("expected the row %s\nthe page has %.*s", rows[found], BYTES_ARG(line));
         found++;
     }
     if (found < count) fail_msg("this row is missing: %s", rows[found]);
@@ -106,10 +107,7 @@ struct method_row {
 
 #define COMMAND(member, method, access) static const struct field_row FIELDS_##member[] = {
 #define FIELD(type, name, key, need) {#type, key, #need[0] == 'R'},
-#define COMMAND_END(member)                                                                                            \
-    {0}                                                                                                                \
-    }                                                                                                                  \
-    ;
+#define COMMAND_END(member) {0}};
 #include "engine/decide/commands.def"
 #undef COMMAND
 #undef FIELD
@@ -267,10 +265,8 @@ int main(void)
 {
 #define ON_THE_PAGE(name) cmocka_unit_test_setup_teardown(name, read_protocol, free_protocol)
     const struct CMUnitTest tests[] = {
-        ON_THE_PAGE(the_errors_are_those_of_the_catalogue),
-        ON_THE_PAGE(the_limits_are_those_of_the_engine),
-        ON_THE_PAGE(every_method_is_there_with_its_fields),
-        ON_THE_PAGE(no_other_method_is_there),
+        ON_THE_PAGE(the_errors_are_those_of_the_catalogue),         ON_THE_PAGE(the_limits_are_those_of_the_engine),
+        ON_THE_PAGE(every_method_is_there_with_its_fields),         ON_THE_PAGE(no_other_method_is_there),
         ON_THE_PAGE(the_drawn_moves_are_those_that_a_job_may_make),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

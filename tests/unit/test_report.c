@@ -78,7 +78,9 @@ static void a_short_entry_is_index_and_status(void **state)
 static void rare_spellings_are_read_too(void **state)
 {
     (void)state;
-    struct report_entry entry = only_entry(BYTES("\xdc\x00\x01\xdc\x00\x02\xce\x00\x00\x00\x05\xc4\x06" "failed"), SHORT_FORM);
+    struct bytes wide = BYTES("\xdc\x00\x01\xdc\x00\x02\xce\x00\x00\x00\x05\xc4\x06"
+                              "failed");
+    struct report_entry entry = only_entry(wide, SHORT_FORM);
     assert_int_equal(entry.index, 5);
     assert_int_equal(entry.status, REPORT_FAILED);
     entry = only_entry(BYTES("\x91\x93\xcc\xc8\xd9\x06" "failed\xc0"), SHORT_FORM);
@@ -99,8 +101,9 @@ static void error_and_response_come_along(void **state)
 static void a_long_entry_names_job_and_device(void **state)
 {
     (void)state;
-    struct report_entry entry =
-        only_entry(packed("[{'status': 'rejected', 'device': 'd', 'attempt': 3, 'job': 'j', 'error': 'no'}]"), LONG_FORM);
+    struct bytes results =
+        packed("[{'status': 'rejected', 'device': 'd', 'attempt': 3, 'job': 'j', 'error': 'no'}]");
+    struct report_entry entry = only_entry(results, LONG_FORM);
     assert_true(bytes_equal(entry.job, BYTES("j")) && bytes_equal(entry.device, BYTES("d")));
     assert_true(entry.attempt_given && entry.attempt == 3 && entry.status == REPORT_REJECTED);
     assert_false(only_entry(packed("[{'status': 'failed', 'device': 'd', 'job': 'j'}]"), LONG_FORM).attempt_given);

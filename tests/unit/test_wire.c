@@ -95,6 +95,7 @@ struct catalogue_field {
 #define GOOD_flag "true"
 #define GOOD_measure "{'type': 'number', 'value': 1}"
 #define GOOD_times "{'execution': 5}"
+#define GOOD_retry "{'max': 2, 'on': ['timed_out']}"
 #define GOOD_value "{'a': 1}"
 #define GOOD_list "[1]"
 #define BAD_text "1"
@@ -103,6 +104,7 @@ struct catalogue_field {
 #define BAD_flag "1"
 #define BAD_measure "5"
 #define BAD_times "5"
+#define BAD_retry "5"
 #define BAD_value NULL /* every value is good */
 #define BAD_list "{}"
 enum { OPTIONAL, REQUIRED };
@@ -217,8 +219,8 @@ static void a_job_comes_out_as_it_went_in(void **state)
     then_call("jobs.run", "{'id': 'j', 'group': 'g', 'data': [1, 2], 'batch': {'value': 30, 'type': 'percentage'},"
                           " 'cancellationThreshold': {'type': 'number', 'value': 0, 'batch': true},"
                           " 'timeouts': {'execution': 60}, 'description': null}");
-    const __typeof__(call.command.jobs_run) *job = &call.command.jobs_run;
-    then_text(job->id, "j");
+    const struct job_fields *job = &call.command.jobs_run.job;
+    then_text(call.command.jobs_run.id, "j");
     assert_int_equal(job->data.size, 3);
     assert_true(job->batch.given && job->batch.percentage && !job->batch.per_batch);
     assert_int_equal(job->batch.value, 30);
@@ -256,6 +258,16 @@ static void a_measure_that_cannot_be_is_refused(void **state)
                  "jobs.run: field \"timeouts\" must be {queue?, execution?}; it has a field \"total\"");
 }
 
+static void retries_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    then_refused("jobs.run", "{" JOB ", 'retries': {'max': 11}}",
+                 "jobs.run: field \"retries.max\" must be a whole number from 0 to 10; it is 11");
+    then_refused("jobs.run", "{" JOB ", 'retries': {'max': 1, 'on': ['completed']}}",
+                 "jobs.run: field \"retries.on\" must be a list of \"failed\", \"timed_out\" and \"expired\"; it is "
+                 "\"completed\"");
+}
+
 static void what_is_unknown_is_answered_with_what_is_known(void **state)
 {
     (void)state;
@@ -272,7 +284,8 @@ static void values_are_shown_short_and_clean(void **state)
     (void)state;
     then_refused("jobs.get", "{'id': null}", "jobs.get: field \"id\" is missing");
     then_refused("jobs.get", "{'id': {}}", "jobs.get: field \"id\" must be a text; it is a map");
-    then_refused("devices.put", "{'id': 'd', 'provisioned': 'a text of more than forty characters, cut for the reader'}",
+    then_refused("devices.put",
+                 "{'id': 'd', 'provisioned': 'a text of more than forty characters, cut for the reader'}",
                  "devices.put: field \"provisioned\" must be true or false; it is \"a text of more than forty "
                  "characters, cu\"...");
     then_refused("events.read", "{'from': 9007199254740992}",
@@ -439,6 +452,7 @@ int main(void)
         cmocka_unit_test(who_changes_something_may_name_request_and_person),
         cmocka_unit_test(a_job_comes_out_as_it_went_in),
         cmocka_unit_test(a_measure_that_cannot_be_is_refused),
+        cmocka_unit_test(retries_that_cannot_be_are_refused),
         cmocka_unit_test(what_is_unknown_is_answered_with_what_is_known),
         cmocka_unit_test(values_are_shown_short_and_clean),
         cmocka_unit_test(text_must_be_utf8),
