@@ -123,7 +123,7 @@ static const struct method_row METHOD_ROWS[] = {
 #undef COMMAND_END
 };
 
-/* "*changes* `{id, displayName?}` - " */
+/* "*changes* `{id, displayName?}` -" */
 static const char *head_of(const struct method_row *method)
 {
     static char head[ROW_SIZE_MAX];
@@ -132,7 +132,7 @@ static const char *head_of(const struct method_row *method)
         size += (size_t)snprintf(head + size, sizeof head - size, "%s%s%s", field == method->fields ? "" : ", ",
                                  field->key, field->needed ? "" : "?");
     }
-    snprintf(head + size, sizeof head - size, "}` - ");
+    snprintf(head + size, sizeof head - size, "}` -");
     return head;
 }
 

@@ -277,6 +277,46 @@ static void a_job_without_devices_or_group_fails_with_the_reason(void **state)
     expect_answer(job(s, "job-1"), "\"statusReason\":\"no_devices\"");
 }
 
+static void a_job_whose_group_or_template_is_gone_fails_when_its_turn_comes(void **state)
+{
+    struct stage *s = *state;
+    s->turn->settings.jobs_at_once = 1;
+    given_devices(s, 1);
+    stage_call(s, 1, "templates.put", "{\"id\":\"t\"}");
+    stage_call(s, 1, "groups.put", "{\"id\":\"other\"}");
+    given_job(s, "job-1", "");
+    stage_call(s, 1, "jobs.run", "{\"id\":\"job-2\",\"group\":\"other\",\"data\":[{\"type\":\"property\",\"path\":\"p\",\"value\":1}]}");
+    stage_call(s, 1, "jobs.run", "{\"id\":\"job-3\",\"group\":\"all\",\"data\":[{\"type\":\"property\",\"target\":\"t\",\"path\":\"p\",\"value\":1}]}");
+    stage_call(s, 1, "groups.remove", "{\"id\":\"other\"}");
+    stage_call(s, 1, "templates.remove", "{\"id\":\"t\"}");
+    stage_call(s, 1, "jobs.cancel", "{\"id\":\"job-1\"}");
+    expect_answer(job(s, "job-2"), "\"statusReason\":\"group_removed\"");
+    expect_answer(job(s, "job-3"), "\"statusReason\":\"template_removed\"");
+}
+
+static void a_report_by_name_for_work_that_nobody_was_given_is_unknown(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 2);
+    given_job(s, "job-1", ",\"batch\":{\"type\":\"number\",\"value\":1}");
+    take_work(s, 1, 10);
+    stage_call(s, 1, "work.report", "{\"results\":[{\"job\":\"job-1\",\"device\":\"gw-2\",\"status\":\"completed\"},"
+                                    "{\"job\":\"job-1\",\"device\":\"gw-1\",\"attempt\":2,\"status\":\"completed\"},"
+                                    "{\"job\":\"job-1\",\"device\":\"gw-1\",\"attempt\":1,\"status\":\"completed\"}]}");
+    then_answer_has(s, 1, "\"recorded\":1,\"duplicates\":0,\"unknown\":2");
+}
+
+static void a_subscription_may_name_any_number_of_event_types(void **state)
+{
+    struct stage *s = *state;
+    char types[4096] = "\"DEVICE_REGISTERED\"";
+    for (int i = 0; i < 100; i++) strcat(types, ",\"GROUP_SAVED\"");
+    stage_call(s, 1, "events.subscribe", "{\"from\":1,\"filter\":{\"type\":[%s]}}", types);
+    stage_call(s, 1, "devices.put", "{\"id\":\"gw-1\"}");
+    then_answer_has(s, 1, "DEVICE_REGISTERED");
+    assert_null(strstr(stage_answers(s, 1), "ACTOR_SEEN"));
+}
+
 static void the_same_request_again_gives_the_same_job(void **state)
 {
     struct stage *s = *state;
@@ -403,6 +443,9 @@ int main(void)
         STORY(lists_of_jobs_are_newest_first_and_filter),
         STORY(a_removed_device_ends_in_running_jobs),
         STORY(a_job_without_devices_or_group_fails_with_the_reason),
+        STORY(a_job_whose_group_or_template_is_gone_fails_when_its_turn_comes),
+        STORY(a_report_by_name_for_work_that_nobody_was_given_is_unknown),
+        STORY(a_subscription_may_name_any_number_of_event_types),
         STORY(the_same_request_again_gives_the_same_job),
         STORY(the_same_job_id_with_another_body_is_a_conflict),
         STORY(a_reader_is_refused_what_changes),
