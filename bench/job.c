@@ -50,7 +50,8 @@ static void read_cpu(const char *pid, struct usage *usage)
     const char *behind_name = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
     double user, system, tick = 1.0 / (double)sysconf(_SC_CLK_TCK);
     fclose(file);
-    if (!behind_name || sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lf %lf", &user, &system) != 2)
+    const char *fields = ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lf %lf";
+    if (!behind_name || sscanf(behind_name, fields, &user, &system) != 2)
         bench_fail("/proc/%s/stat is not what it was", pid);
     usage->user = user * tick;
     usage->system = system * tick;

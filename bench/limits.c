@@ -1,9 +1,9 @@
-/* What LMDB alone takes for the work that a benchmark has measured: the limit that its figure stands beside. All that is
- * written is taken from the log that the engine wrote, in the same commits, held in memory beforehand. No engine may
+/* What LMDB alone takes for the work that a benchmark has measured: the limit that its figure stands beside. All that
+ * is written is taken from the log that the engine wrote, in the same commits, held in memory beforehand. No engine may
  * have the files open.
  *
  *     bench_limits commits PREFIX LOG-DIRECTORY FIRST LAST SCRATCH   events FIRST to LAST again, durably
- *     bench_limits import PREFIX LOG-DIRECTORY FIRST LAST SCRATCH    and each device put into tables by number and by id
+ *     bench_limits import PREFIX LOG-DIRECTORY FIRST LAST SCRATCH    and each device put into tables by number and id
  *     bench_limits scan PREFIX TABLE FIRST LAST FILE...              a cursor over a table; FIRST 0: over all of it
  *     bench_limits write PREFIX SCRATCH BYTES                        so many bytes into a plain file
  *
@@ -23,8 +23,8 @@
 #include "engine/log/record.h"
 
 enum {
-    ROOM_LEAST = 64 << 20,       /* bytes of a file for what is not counted: pages half full, LMDB's own */
-    INDEX_COMMIT_EVENTS = 100000, /* the projections' */
+    ROOM_LEAST = 64 << 20, /* bytes of a file for what is not counted: pages half full, LMDB's own */
+    INDEX_COMMIT_EVENTS = 100000, /* as often as the projections commit */
     WRITE_SIZE = 1 << 20,
 };
 

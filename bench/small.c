@@ -3,7 +3,8 @@
  * measured and not the switching between threads.
  *
  *     bench_small PREFIX SOCKET CLIENTS SECONDS puts TAG      registers devices, whose ids begin with TAG
- *     bench_small PREFIX SOCKET CLIENTS SECONDS reports GROUP reports single devices of a job on the group
+ *     bench_small PREFIX SOCKET CLIENTS SECONDS reports GROUP reports single devices of a job on the group,
+ *                                                            which is that of all devices
  *
  * Prints  requests seconds p50_us p99_us
  *         first last      the events in the log, for the limit */
@@ -18,7 +19,7 @@ enum { CLIENTS_MAX = 256, DEVICES_PER_TAKE_MAX = 10000, REQUESTS_PER_SECOND_MAX 
 struct asker {
     struct muster_client *client;
     double sent;
-    uint64_t work;        /* reports: the handle, how many devices it has, and which is next */
+    uint64_t work; /* reports: the handle, how many devices it has, and which is next */
     uint64_t devices;
     uint64_t next;
 };
@@ -82,11 +83,11 @@ static void take_answer(struct small *s, uint32_t index)
 
 /* ---- The job whose devices are reported. */
 
-static void take_devices(struct small *s, struct asker *a)
+static void take_devices(struct small *s, struct asker *a, uint64_t max)
 {
     muster_params_clear(&s->params);
     muster_put_text(&s->params, "connector", "bench");
-    muster_put_uint(&s->params, "max", DEVICES_PER_TAKE_MAX);
+    muster_put_uint(&s->params, "max", max);
     muster_put_uint(&s->params, "wait", 60);
     msgpack_object answer = bench_call(a->client, "work.take", &s->params);
     if (answer.type != MSGPACK_OBJECT_ARRAY || answer.via.array.size == 0) bench_fail("there is no work");
@@ -107,8 +108,11 @@ static const char *job_id(const char *prefix)
 
 static void begin_job(struct small *s, const char *prefix, const char *group)
 {
+    msgpack_object info = bench_call(s->askers[0].client, "info", NULL);
+    uint64_t share = muster_uint(&info, "devices", 0) / s->clients;
     bench_run_job(s->askers[0].client, job_id(prefix), group);
-    for (uint32_t i = 0; i < s->clients; i++) take_devices(s, &s->askers[i]);
+    for (uint32_t i = 0; i < s->clients; i++)
+        take_devices(s, &s->askers[i], MIN(share, DEVICES_PER_TAKE_MAX));
 }
 
 /* Devices not reported yet would be given to the next connector. */

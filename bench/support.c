@@ -139,7 +139,7 @@ void stretch_load(struct stretch *stretch, const char *directory, uint64_t first
     bench_open_log(&log, directory);
     if (log_reader_open(&reader, &log) != LOG_OK) bench_fail("%s", reader.why.text);
     if (first < 1 || first > last || last > log_head(&log))
-        bench_fail("the log ends at %" PRIu64 "; it has no events %" PRIu64 " to %" PRIu64, log_head(&log), first, last);
+        bench_fail("the log ends at %" PRIu64 ", not behind %" PRIu64 " to %" PRIu64, log_head(&log), first, last);
     *stretch = (struct stretch){.first = commit_of(&reader, first).first};
     stretch->count = commit_of(&reader, last).last + 1 - stretch->first;
     load_values(stretch, &reader);
