@@ -16,7 +16,7 @@ enum {
     EVENTS_LOOKED_AT_MAX = 20000,    /* for one page */
     EVENTS_FED_MAX = 1000,           /* to one subscriber in one turn */
     ERRORS_BYTES_MAX = 1 << 20,      /* a piece of an error log */
-    FED_ROOM_LEAST = 128 << 10,      /* an event's notice is smaller */
+    FED_ROOM_LEAST = 128 << 10,      /* with less the subscriber reads first */
     US_PER_S = 1000000,
 };
 
@@ -84,7 +84,7 @@ enum refusal turn_answer_events(struct turn *t, uint64_t msgid, struct answer *a
     uint64_t seq = answer->from;
     enum refusal refusal = check_from(t, seq, why);
     if (refusal) return refusal;
-    if (answer->text.data && !wire_event_filter(t->view, &t->arena, answer->text, &filter, why))
+    if (answer->text.data && !wire_event_filter(t->view, answer->text, &filter, why))
         return REFUSED_BAD_FIELD;
     uint64_t end = MIN(log_head(&t->log), seq + EVENTS_LOOKED_AT_MAX - 1);
     for (; seq <= end && count < answer->limit && events.size < FRAME_BYTES_MAX / 2; seq++) {
@@ -102,7 +102,7 @@ enum refusal turn_subscribe(struct turn *t, struct peer *peer, const struct answ
     struct event_filter filter = {0};
     enum refusal refusal = check_from(t, answer->from, why);
     if (refusal) return refusal;
-    if (answer->text.data && !wire_event_filter(t->view, &t->arena, answer->text, &filter, why))
+    if (answer->text.data && !wire_event_filter(t->view, answer->text, &filter, why))
         return REFUSED_BAD_FIELD;
     if (!peer->subscription) {
         peer->subscription = malloc(sizeof *peer->subscription);
@@ -111,9 +111,6 @@ enum refusal turn_subscribe(struct turn *t, struct peer *peer, const struct answ
     }
     struct subscription *s = peer->subscription;
     *s = (struct subscription){.next = answer->from, .filter = filter};
-    ASSERT(filter.type_count <= COUNT_OF(s->types));
-    for (size_t i = 0; i < filter.type_count; i++) s->types[i] = filter.types[i];
-    s->filter.types = s->types;
     return ACCEPTED;
 }
 

@@ -72,7 +72,9 @@ static bool open_projections(struct turn *t)
 {
     char *directory = path_in(t->settings.data_directory, "projections");
     struct projections_settings settings = {.directory = directory, .boot_id = t->settings.boot_id};
-    enum projections_fault fault = projections_open(&t->projections, &settings);
+    enum projections_fault fault;
+    do fault = projections_open(&t->projections, &settings);
+    while (fault == PROJECTIONS_NO_SPACE && log_give_up_ballast(&t->log));
     free(directory);
     if (fault == PROJECTIONS_OK && t->projections.why.text[0])
         fprintf(stderr, "musterd: %s; folding the log again\n", t->projections.why.text);

@@ -13,7 +13,6 @@ struct subscription {
     uint64_t next;        /* number of the event to look at next */
     uint64_t told_up_to;  /* caught_up was said at this number */
     struct event_filter filter;
-    uint32_t types[64];   /* what filter.types points to */
 };
 
 struct peer {

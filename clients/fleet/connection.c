@@ -194,7 +194,7 @@ static bool answer_report(struct connection *c, struct reader *r)
 /* Refusals that pass by themselves. */
 static bool refusal_passes(struct span code)
 {
-    return span_is(code, "no_space") || span_is(code, "limit") || span_is(code, "shutting_down");
+    return span_is(code, "no_space") || span_is(code, "limit");
 }
 
 static bool refused(struct connection *c, struct reader error, enum request kind, uint64_t now_us)

@@ -4,6 +4,7 @@
 #define MUSTER_ANSWER_H
 
 #include "engine/base/base.h"
+#include "engine/events/event.h"
 
 enum answer_kind {
     ANSWER_EMPTY, /* {} */
@@ -43,8 +44,8 @@ struct work {
 
 /* Which events a reader wants; all zero is every one. */
 struct event_filter {
-    const uint32_t *types;
-    size_t type_count;
+    bool some_types; /* only those whose bit is set */
+    uint64_t types[EVENT_CODES_MAX / 64];
     uint32_t job;    /* 0: any */
     uint32_t device; /* 0: any */
 };

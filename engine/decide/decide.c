@@ -7,6 +7,9 @@
 #include "engine/base/names.h"
 #include "engine/decide/limits.h"
 
+_Static_assert((int)ID_CHARACTERS_MAX == (int)DEVICE_ID_SIZE_MAX, "the limit that is told is the one that holds");
+_Static_assert((int)NAME_CHARACTERS_MAX == (int)DISPLAY_NAME_LENGTH_MAX, "likewise");
+
 typedef enum refusal decide_function(struct decision *d, const struct command *c);
 
 static decide_function *const FUNCTIONS[COMMAND_COUNT] = {

@@ -9,6 +9,7 @@
 #include "engine/decide/limits.h"
 #include "engine/events/numbers.h"
 #include "projections/groups.h"
+#include "projections/templates.h"
 
 enum {
     WORKS_A_TAKE_MAX = 16,
@@ -165,13 +166,22 @@ void progress_undo(struct progress *p)
     if (!p->recovered) p->recover_job = p->recover_position = 0;
 }
 
+static void fail_job(struct progress_turn *t, uint32_t job, enum job_failed_reason reason)
+{
+    emit(t->events, (struct event){.type = EVENT_JOB_FAILED, .job_failed = {.job = job, .reason = reason}});
+}
+
 static void begin_targets(struct progress_turn *t, uint32_t number)
 {
     struct group group;
+    struct template template = {0};
     const struct job *job = jobs_get(t->view, number);
     if (!groups_get(t->view, job->group, &group) || group.removed) {
-        emit(t->events, (struct event){.type = EVENT_JOB_FAILED,
-                                       .job_failed = {.job = number, .reason = FAILED_GROUP_REMOVED}});
+        fail_job(t, number, FAILED_GROUP_REMOVED);
+        return;
+    }
+    if (job->target && (!templates_get(t->view, job->target, &template) || template.removed)) {
+        fail_job(t, number, FAILED_TEMPLATE_REMOVED);
         return;
     }
     struct bytes filter = arena_copy(t->arena, group.filter);
@@ -193,9 +203,7 @@ static uint32_t batch_size_of(const struct job *job, uint32_t total)
 static void fix_targets(struct progress_turn *t, const struct targets *targets)
 {
     if (targets->total == 0) {
-        enum job_failed_reason reason = targets->bad_filter ? FAILED_BAD_FILTER : FAILED_NO_DEVICES;
-        emit(t->events,
-             (struct event){.type = EVENT_JOB_FAILED, .job_failed = {.job = targets->job, .reason = reason}});
+        fail_job(t, targets->job, targets->bad_filter ? FAILED_BAD_FILTER : FAILED_NO_DEVICES);
         return;
     }
     uint32_t batch_size = batch_size_of(jobs_get(t->view, targets->job), targets->total);

@@ -166,7 +166,13 @@ static void report_by_name(struct decision *d, const struct report_entry *entry)
         d->unfinished->unknown++;
         return;
     }
-    take_result(d, job, &device, entry->attempt_given ? entry->attempt : device.attempt, entry);
+    uint64_t attempt = entry->attempt_given ? entry->attempt : device.attempt;
+    /* An attempt that never was: nobody was given this work. */
+    if (attempt == 0 || attempt > device.attempt) {
+        d->unfinished->unknown++;
+        return;
+    }
+    take_result(d, job, &device, attempt, entry);
 }
 
 enum refusal decide_work_report(struct decision *d, const struct command *c)

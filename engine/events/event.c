@@ -7,6 +7,14 @@
 
 enum { HEADER_FIELDS = 4 };
 
+#define EVENT(code, NAME, member) _Static_assert((code) > 0 && (code) < EVENT_CODES_MAX, #NAME);
+#define FIELD(type, name)
+#define EVENT_END(member)
+#include "engine/events/events.def"
+#undef EVENT
+#undef FIELD
+#undef EVENT_END
+
 /* ---- Names and shapes. */
 
 struct event_shape {

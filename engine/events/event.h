@@ -20,6 +20,8 @@ enum event_type {
 #undef EVENT_END
 };
 
+enum { EVENT_CODES_MAX = 256 }; /* codes are below */
+
 typedef uint32_t event_u32;
 typedef uint64_t event_u64;
 typedef int64_t event_i64;

@@ -62,16 +62,18 @@ static void add(uint8_t sum[HASH_SIZE], const uint8_t hash[HASH_SIZE])
 /* `level` counts the maps around the value; frames are scanned, so they are at most FRAME_DEPTH_MAX. */
 static void feed_value(struct hasher *h, unsigned level, struct cursor *c);
 
-/* Feeds what stands for the pairs of a map; `left_out` is a key that does not count. */
-static void feed_pairs(struct hasher *h, unsigned level, struct cursor *c, uint32_t count, struct bytes left_out)
+/* Feeds what stands for the pairs of a map. In the parameters themselves, level 0, a field that is nil counts as left
+ * out, and the request id does not count. */
+static void feed_pairs(struct hasher *h, unsigned level, struct cursor *c, uint32_t count)
 {
     uint8_t sum[HASH_SIZE] = {0}, hash[HASH_SIZE];
     uint64_t pairs = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct token key = cursor_peek(c);
-        bool counts = !(left_out.size && bytes_equal(key.text, left_out));
+        bool counts = level > 0 || !bytes_equal(key.text, BYTES("requestId"));
         EVP_MD_CTX *context = hasher_begin(h, level + 1);
         feed_value(h, level + 1, c);
+        counts &= level > 0 || cursor_peek(c).kind != TOKEN_NIL;
         feed_value(h, level + 1, c);
         ASSERT(EVP_DigestFinal_ex(context, hash, NULL) == 1);
         if (!counts) continue;
@@ -98,7 +100,7 @@ static void feed_value(struct hasher *h, unsigned level, struct cursor *c)
         feed_number(context, 'a', token.count);
         for (uint32_t i = 0; i < token.count; i++) feed_value(h, level, c);
         return;
-    case TOKEN_MAP: feed_pairs(h, level, c, token.count, BYTES_NONE); return;
+    case TOKEN_MAP: feed_pairs(h, level, c, token.count); return;
     case TOKEN_EXT:
     case TOKEN_NONE: break;
     }
@@ -114,7 +116,7 @@ void wire_body_hash(const struct command *command, uint8_t hash[32])
     uint32_t count = 0;
     feed_text(context, wire_method_name(command->type));
     if (command->params.data) ASSERT(cursor_map(&c, &count));
-    feed_pairs(&h, 0, &c, count, BYTES("requestId"));
+    feed_pairs(&h, 0, &c, count);
     ASSERT(EVP_DigestFinal_ex(context, hash, NULL) == 1);
     for (unsigned i = 0; i < LEVELS_MAX; i++) EVP_MD_CTX_free(h.contexts[i]);
     EVP_MD_free(h.sha256);

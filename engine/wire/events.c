@@ -241,28 +241,27 @@ static bool refuse_unknown(struct sentence *why, const char *kind, struct bytes 
 }
 
 /* One name, or an array of them. */
-static bool filter_types(struct arena *a, struct cursor *c, struct event_filter *filter, struct sentence *why)
+static bool filter_types(struct cursor *c, struct event_filter *filter, struct sentence *why)
 {
     uint32_t count = 1;
     cursor_array(c, &count);
-    uint32_t *types = arena_alloc(a, (count + 1) * sizeof *types);
-    for (uint32_t i = 0; i < count; i++) {
+    filter->some_types = count > 0;
+    for (; count > 0; count--) {
         struct bytes name;
         if (!cursor_text(c, &name)) return refuse_shape(why);
-        types[i] = (uint32_t)event_type_named(name);
-        if (types[i] == EVENT_NONE) return refuse_unknown(why, "type", name, "docs/events.md lists all events");
+        enum event_type type = event_type_named(name);
+        if (type == EVENT_NONE) return refuse_unknown(why, "type", name, "docs/events.md lists all events");
+        filter->types[type / 64] |= UINT64_C(1) << type % 64;
     }
-    filter->types = types;
-    filter->type_count = count;
     return true;
 }
 
-static bool filter_member(struct view *v, struct arena *a, struct bytes key, struct cursor *c,
-                          struct event_filter *filter, struct sentence *why)
+static bool filter_member(struct view *v, struct bytes key, struct cursor *c, struct event_filter *filter,
+                          struct sentence *why)
 {
     struct bytes id;
     if (cursor_nil(c)) return true;
-    if (bytes_equal(key, BYTES("type"))) return filter_types(a, c, filter, why);
+    if (bytes_equal(key, BYTES("type"))) return filter_types(c, filter, why);
     if (!cursor_text(c, &id)) return refuse_shape(why);
     if (bytes_equal(key, BYTES("job"))) {
         filter->job = jobs_find(v, id);
@@ -275,8 +274,7 @@ static bool filter_member(struct view *v, struct arena *a, struct bytes key, str
     return refuse_shape(why);
 }
 
-bool wire_event_filter(struct view *v, struct arena *a, struct bytes value, struct event_filter *filter,
-                       struct sentence *why)
+bool wire_event_filter(struct view *v, struct bytes value, struct event_filter *filter, struct sentence *why)
 {
     struct cursor c = cursor_over(value);
     uint32_t count;
@@ -286,7 +284,7 @@ bool wire_event_filter(struct view *v, struct arena *a, struct bytes value, stru
     for (uint32_t i = 0; i < count; i++) {
         struct bytes key;
         if (!cursor_text(&c, &key)) return refuse_shape(why);
-        if (!filter_member(v, a, key, &c, filter, why)) return false;
+        if (!filter_member(v, key, &c, filter, why)) return false;
     }
     return true;
 }
@@ -295,11 +293,7 @@ bool wire_event_filter(struct view *v, struct arena *a, struct bytes value, stru
 
 static bool type_matches(const struct event_filter *filter, enum event_type type)
 {
-    if (filter->type_count == 0) return true;
-    for (size_t i = 0; i < filter->type_count; i++) {
-        if (filter->types[i] == type) return true;
-    }
-    return false;
+    return !filter->some_types || filter->types[type / 64] >> type % 64 & 1;
 }
 
 static bool list_holds(struct bytes list, uint32_t wanted)

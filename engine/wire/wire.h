@@ -91,8 +91,7 @@ void wire_notify_caught_up(uint64_t seq, struct buffer *out);
 void wire_notify_closing(const char *reason, struct buffer *out);
 
 /* Reads filter {type?: name or [names], job?: id, device?: id}; false with a sentence when it is wrong. */
-bool wire_event_filter(struct view *v, struct arena *a, struct bytes value, struct event_filter *filter,
-                       struct sentence *why);
+bool wire_event_filter(struct view *v, struct bytes value, struct event_filter *filter, struct sentence *why);
 /* Whether the filter takes the event: by its type, and by the job and the device that it names. */
 bool wire_event_matches(const struct event *event, const struct event_filter *filter);
 
