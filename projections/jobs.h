@@ -10,7 +10,7 @@
     X(SAVED, "saved", MAY(PENDING))                                                                                    \
     X(PENDING, "pending", MAY(RUNNING) | MAY(STOPPED) | MAY(FAILED) | MAY(CANCELLED) | MAY(COMPLETE))                  \
     X(RUNNING, "running", MAY(STOPPED) | MAY(COMPLETE) | MAY(FAILED) | MAY(CANCELLED))                                 \
-    X(STOPPED, "stopped", MAY(PENDING) | MAY(COMPLETE) | MAY(CANCELLED))                                               \
+    X(STOPPED, "stopped", MAY(PENDING) | MAY(CANCELLED))                                                               \
     X(COMPLETE, "complete", 0)                                                                                         \
     X(FAILED, "failed", 0)                                                                                             \
     X(CANCELLED, "cancelled", 0)

@@ -1,5 +1,6 @@
 """What the system tests share: engines, fleets and commands that always end with their test, a client of the socket,
 and the runner. A test is a function with @muster.test, named as a sentence, that is given a Stage."""
+import contextlib
 import os
 import shutil
 import signal
@@ -13,7 +14,9 @@ import traceback
 import msgpack
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+# With sanitizers; and without, for what they would distort: memory.
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build/dev"))
+RELEASE = os.path.join(ROOT, os.environ.get("RELEASE", "build/release"))
 ANSWER_SECONDS = 60
 TEST_SECONDS = 300
 
@@ -103,6 +106,7 @@ class Client:
             rows += page["value"]
             if "cursor" not in page:
                 return rows
+            assert page["cursor"] != fields.get("cursor"), f"{method} goes round in a circle"
             fields["cursor"] = page["cursor"]
 
     def pieces(self, method, key, **fields):
@@ -113,6 +117,7 @@ class Client:
             data += piece["data"]
             if "next" not in piece:
                 return data
+            assert piece["next"] != fields.get(key), f"{method} goes round in a circle"
             fields[key] = piece["next"]
 
     def results(self, job):
@@ -136,10 +141,10 @@ def until(condition, seconds=ANSWER_SECONDS):
 class Process:
     """A program of ours. Its standard error goes to a file, so that it never waits for us."""
 
-    def __init__(self, stage, program, *arguments):
+    def __init__(self, stage, program, *arguments, build=BUILD):
         self.log = open(os.path.join(stage.directory, f"{program}.{len(stage.processes)}.log"), "w+", errors="replace")
         self.name = program
-        self.child = subprocess.Popen([*TOGETHER, os.path.join(BUILD, program), *map(str, arguments)],
+        self.child = subprocess.Popen([*TOGETHER, os.path.join(build, program), *map(str, arguments)],
                                       stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         stage.processes.append(self)
 
@@ -168,23 +173,21 @@ class Engine(Process):
     """A musterd that answers, unless `ready` is False: then it has only been started. Its socket is at `path`, in the
     data directory if that is not given. Its ballast is left away: it has nothing to do with what is tested here."""
 
-    def __init__(self, stage, *arguments, path=None, ready=True):
+    def __init__(self, stage, *arguments, path=None, ready=True, build=BUILD):
         self.path = path or os.path.join(stage.data, "muster.sock")
         self.reader_path = os.path.join(stage.data, "reader.sock")
-        super().__init__(stage, "musterd", "--data", stage.data, "--socket", self.path, "--ballast-bytes", 0, *arguments)
+        super().__init__(stage, "musterd", "--data", stage.data, "--socket", self.path, "--ballast-bytes", 0,
+                         *arguments, build=build)
         if ready:
             until(self.answers)
 
     def answers(self):
         assert self.is_running(), f"musterd ended with {self.child.returncode} instead of serving"
         try:
-            client = Client(self.path)
-        except OSError:
+            with contextlib.closing(Client(self.path)) as client:
+                return client.call("hello")
+        except (OSError, Gone):
             return False
-        try:
-            return client.call("hello")
-        finally:
-            client.close()
 
     def client(self):
         return Client(self.path)
@@ -193,9 +196,9 @@ class Engine(Process):
         return Client(self.reader_path)
 
     def memory(self):
-        """Resident, in MiB."""
+        """The most it has had, in MiB."""
         with open(f"/proc/{self.child.pid}/status", encoding="ascii") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) >> 10
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) >> 10
 
 
 class Stage:
