@@ -372,11 +372,12 @@ static void check_room(struct turn *t)
 {
     bool is_short = log_room(&t->log) == LOG_ROOM_SHORT;
     if (!t->full && !is_short) return;
-    if (t->full) t->full = turn_has_no_room(t);
+    /* The ballast first: it would find nothing left of a little room that the files have taken ahead of need. */
     if (is_short && t->now.monotonic_us - t->room_checked_us >= ROOM_CHECK_EVERY_US) {
         t->room_checked_us = t->now.monotonic_us;
         log_regain_room(&t->log);
     }
+    if (t->full) t->full = turn_has_no_room(t);
 }
 
 /* ---- The walk. */
@@ -389,10 +390,12 @@ enum turn_result turn_run(struct turn *t, const struct turn_clock *now)
     check_room(t);
     turn_clean_spool(t);
     turn_begin(t);
+    if (t->distrusted && !turn_undo(t)) return stop_for(t, t->exit_code);
     turn_announce(t);
     bool more = take_frames(t);
     more |= progress(t);
     answer_due_takes(t);
+    if (!projections_are_readable(&t->projections)) t->events.failed = true;
     if ((t->events.count || t->events.failed) && !append_events(t, &result)) return result;
     settle(t);
     if (!commit_if_due(t)) return stop_for(t, t->exit_code);

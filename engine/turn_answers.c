@@ -340,6 +340,8 @@ static enum refusal reply_of(struct task *task, struct buffer *out)
 
 void turn_task_done(struct turn *t, struct task *task)
 {
+    t->distrusted |= task->unreadable;
+    t->wanted |= task->unreadable;
     if (task->kind == TASK_MEMBERS) {
         take_members(t, task);
         return;

@@ -250,8 +250,11 @@ static uint32_t devices_owed(void *turn, const struct lease *lease)
 
 bool turn_undo(struct turn *t)
 {
-    bool dropped = projections_abort(&t->projections) == PROJECTIONS_OK ||
+    bool damaged = t->distrusted || t->projections.fault == PROJECTIONS_DAMAGED;
+    if (damaged) fprintf(stderr, "musterd: the projections are damaged; folding the log again\n");
+    bool dropped = (!damaged && projections_abort(&t->projections) == PROJECTIONS_OK) ||
                    projections_reset(&t->projections) == PROJECTIONS_OK;
+    t->distrusted = false;
     if (!dropped) {
         t->why = t->projections.why;
         t->exit_code = EXIT_DISK;

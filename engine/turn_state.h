@@ -63,6 +63,7 @@ struct turn {
     bool fatal;
     bool announced; /* ENGINE_STARTED is on disk */
     bool full;      /* the last append or commit found no room */
+    bool distrusted; /* a worker could not read the projections: fold them again */
     bool wanted;    /* something outside a turn left work for the next one */
 
     struct log log;
@@ -129,7 +130,8 @@ void turn_announce(struct turn *t);
 enum log_fault turn_append(struct turn *t);
 /* Whether the next turn would find no room either. */
 bool turn_has_no_room(struct turn *t);
-/* Drops what the turn did and folds again from the log. False: fatal. */
+/* Drops what the turn did and folds again from the log, from the first event when the projections are damaged. False:
+ * fatal. */
 bool turn_undo(struct turn *t);
 
 static inline struct peer *turn_peer(const struct turn *t, uint64_t id)

@@ -5,23 +5,21 @@
  * is undone by projections_abort, and folded again from projections_position; damage by projections_reset.
  *
  * The meta table says what the file is worth: the position in the log, the versions of the folds, the machine's
- * boot; an empty one says that nothing was committed yet. A file "clean-stop" beside the other says that everything
- * reached the disk. */
+ * boot; an empty one says that nothing was committed yet. What a clean stop leaves is in marker.h. */
 #include "projections/projections.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/space.h"
 #include "projections/fold.h"
+#include "projections/marker.h"
 #include "projections/probe.h"
 
-#define CLEAN_MARKER "clean-stop"
-
-enum { DIRECTORY_MODE = 0700, FILE_MODE = 0600, EVENTS_MAX_USUAL = 100000 };
+enum { DIRECTORY_MODE = 0700, EVENTS_MAX_USUAL = 100000 };
 #define MAP_BYTES_USUAL   ((uint64_t)64 << 30)
 #define DIRTY_BYTES_USUAL ((uint64_t)32 << 20)
 
@@ -147,25 +145,6 @@ static const char *unfit(struct view *live, const char *boot_id, bool clean)
     return "the machine went down without a clean stop";
 }
 
-/* True when the last stop was clean. The marker must be gone, on disk, before anything is written: it would vouch
- * for what comes. */
-static bool marker_take(const char *directory)
-{
-    struct store_path path;
-    if (unlink(store_path(&path, directory, CLEAN_MARKER)) != 0) return false;
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool gone = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) close(fd);
-    return gone;
-}
-
-static void marker_leave(const char *directory)
-{
-    struct store_path path;
-    int fd = open(store_path(&path, directory, CLEAN_MARKER), O_WRONLY | O_CREAT | O_CLOEXEC, FILE_MODE);
-    if (fd >= 0) close(fd);
-}
-
 static void position_read(struct projections_state *state)
 {
     struct bytes value;
@@ -210,9 +189,11 @@ static enum projections_fault open_anew(struct projections_state *state)
 }
 
 /* NULL when the file that is there is open and fit; else the reason why not. */
-static const char *open_as_is(struct projections_state *state, bool clean)
+static const char *open_as_is(struct projections_state *state, enum marker marker)
 {
     struct store_path path;
+    bool clean = marker == MARKER_GOOD;
+    if (marker == MARKER_WRONG) return "their file is not as the last stop left it";
     store_path(&path, state->directory, STORE_DATA_FILE);
     if (!probe_reads(path.text, state->settings.map_bytes, STORE_TABLES_MAX, !clean)) return "they cannot be read";
     if (begin(state) != PROJECTIONS_OK) return "they cannot be opened";
@@ -228,12 +209,13 @@ enum projections_fault projections_open(struct projections *p, const struct proj
     struct projections_state *state = p->state;
     if (mkdir(state->directory, DIRECTORY_MODE) != 0 && errno != EEXIST) {
         sentence_set(&p->why, "the directory %s cannot be made: %s", state->directory, strerror(errno));
-        p->fault = PROJECTIONS_FAILED;
+        p->fault = space_is_lacking(errno) ? PROJECTIONS_NO_SPACE : PROJECTIONS_FAILED;
         goto abort;
     }
-    bool clean = marker_take(state->directory);
+    enum marker marker = marker_take(state->directory);
+    store_distrust_on_bug(state->directory);
     if (store_exists(state->directory)) {
-        const char *reason = open_as_is(state, clean);
+        const char *reason = open_as_is(state, marker);
         if (!reason) return PROJECTIONS_OK;
         end(state);
         sentence_set(&p->why, "the projections are folded again: %s", reason);
@@ -298,6 +280,11 @@ bool projections_commit_due(const struct projections *p)
 enum projections_fault projections_reserve(struct projections *p)
 {
     return fault(p, store_reserve(&p->state->live, ram_unflushed_bytes(&p->state->live)));
+}
+
+bool projections_are_readable(struct projections *p)
+{
+    return p->state->live.fault == PROJECTIONS_OK || fault(p, p->state->live.fault) == PROJECTIONS_OK;
 }
 
 /* Says what the file is worth; the boot too, which may be another one than it was opened with. */

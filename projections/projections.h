@@ -70,6 +70,9 @@ bool projections_commit_due(const struct projections *p); /* for events or bytes
 enum projections_fault projections_commit(struct projections *p, const struct fold_position *position);
 /* Back to the last commit. */
 enum projections_fault projections_abort(struct projections *p);
+/* False when any read or write since the last commit or abort has failed: what was read may be wrong. p->fault and p->why
+ * say why. */
+bool projections_are_readable(struct projections *p);
 /* Makes sure that the next commit finds room on the disk. */
 enum projections_fault projections_reserve(struct projections *p);
 /* `clean` only right after a commit with nothing applied since. Does nothing when open failed. */

@@ -172,6 +172,19 @@ void store_release(struct store *store)
     free(store);
 }
 
+static struct store_path distrusted;
+
+static void remove_distrusted(void)
+{
+    unlink(distrusted.text);
+}
+
+void store_distrust_on_bug(const char *directory)
+{
+    store_path(&distrusted, directory, STORE_DATA_FILE);
+    assert_before_stop = remove_distrusted;
+}
+
 enum projections_fault store_sync(struct store *store, struct sentence *why)
 {
     int code = mdb_env_sync(store->env, 1);

@@ -67,6 +67,9 @@ enum projections_fault store_open(struct store **store, const char *directory, u
 struct store *store_hold(struct store *store);
 void store_release(struct store *store);
 /* Everything committed so far is on disk when this returns OK. */
+/* From now on a failed assertion removes the file: damaged values may have led to it, and the next start would meet
+ * them again. */
+void store_distrust_on_bug(const char *directory);
 enum projections_fault store_sync(struct store *store, struct sentence *why);
 #define STORE_DATA_FILE "projections.mdb"
 #define STORE_LOCK_FILE STORE_DATA_FILE "-lock"

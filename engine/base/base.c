@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+void (*assert_before_stop)(void);
+
 void assert_failed(const char *condition, const char *file, int line)
 {
     fprintf(stderr, "muster: bug: %s does not hold at %s:%d; stopping, the log is whole\n", condition, file, line);
+    if (assert_before_stop) assert_before_stop();
     abort();
 }
 

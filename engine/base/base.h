@@ -43,6 +43,8 @@ static inline const uint8_t *bytes_end(struct bytes b)
 
 /* A bug, not a fault: says where and stops the process. Stopping is safe, the log is whole. */
 #define ASSERT(condition) ((condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))
+/* Called before the process stops for a bug; NULL: nothing. Whoever keeps what may have led to the bug removes it. */
+extern void (*assert_before_stop)(void);
 _Noreturn void assert_failed(const char *condition, const char *file, int line);
 
 /* One sentence for a person: what is wrong, where, what would be right. Longer text is cut. */

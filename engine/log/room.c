@@ -12,6 +12,7 @@
 
 enum {
     VALUE_OVERHEAD = 24, /* bytes: LMDB's node header, the key, the place in the page's index, and rounding */
+    STEP_WHEN_SHORT = 64 << 10,
     COMMIT_PAGES = 64,   /* copies of the way from each table's root to its end, the list of free pages, the record */
 };
 
@@ -44,6 +45,8 @@ enum log_fault room_extend(struct log *log, size_t values_bytes)
     uint64_t used = segment_used_bytes(segments_newest(&s->segments));
     uint64_t need = growth_max(values_bytes);
     uint64_t limit = file_bytes_max(s);
+    /* Without the ballast nothing is taken ahead of need: room that comes back is for the ballast first. */
+    s->space.step = log_room(log) == LOG_ROOM_ENOUGH ? s->settings.extend_bytes : STEP_WHEN_SHORT;
     int error = space_extend(&s->space, used, need, limit);
     if (error == 0) return LOG_OK;
     if (used + need > limit) {

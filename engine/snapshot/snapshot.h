@@ -99,6 +99,7 @@ struct task {
     struct view *snapshot;       /* the task's own while it has one; see task_take_snapshot */
     uint64_t seq;                /* out: the last event that the snapshot has seen; 0 when none was needed */
     bool failed;
+    bool unreadable;             /* failed because the projections are damaged: fold them again */
     struct sentence fault;
     /* For whoever waits; the task does not look at it. */
     uint64_t peer;

@@ -45,6 +45,7 @@ static void snapshot_check(struct task *task)
 {
     if (!task->snapshot || task->failed || !snapshot_failed(task->snapshot)) return;
     task_fail(task, "the projections could not be read to the end; repeat the call");
+    task->unreadable = true;
 }
 
 static void snapshot_give_back(struct task *task)

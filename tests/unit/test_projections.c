@@ -179,12 +179,26 @@ static void files_of_another_fold_version_are_unfit(void **state)
 {
     struct story *s = *state;
     given(s, device_registered(1, "a"));
-    stop(s, true);
+    commit(s);
+    stop(s, false);
     meta_put(s, "versions", "actors 1\ndevices 0\n");
     then_starts_empty(s, "another version of a projection wrote them");
 }
 
 /* ---- Damage. */
+
+static void a_byte_that_changed_after_a_clean_stop_is_found(void **state)
+{
+    struct story *s = *state;
+    char path[128];
+    given(s, device_registered(1, "a"));
+    stop(s, true);
+    data_file(s, path);
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(pwrite(fd, "x", 1, 5000), 1);
+    close(fd);
+    then_starts_empty(s, "not as the last stop left it");
+}
 
 static void given_committed_devices(struct story *s, bool clean)
 {
@@ -387,6 +401,7 @@ int main(void)
         STORY(files_of_an_older_boot_without_a_clean_stop_are_unfit),
         STORY(a_clean_stop_counts_once),
         STORY(files_of_another_fold_version_are_unfit),
+        STORY(a_byte_that_changed_after_a_clean_stop_is_found),
         STORY(a_file_of_garbage_is_folded_again),
         STORY(garbage_behind_a_good_beginning_is_folded_again),
         STORY(a_truncated_file_is_folded_again),
