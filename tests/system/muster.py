@@ -47,8 +47,8 @@ class Client:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(path)  # without a time limit, which would make a busy engine look like none
         self.socket.settimeout(ANSWER_SECONDS)
-        self.socket.connect(path)
         self.unpacker = msgpack.Unpacker(raw=False, strict_map_key=False, max_buffer_size=64 << 20)
         self.last_id = 0
         self.answers = {}  # that came while another one was waited for
@@ -205,7 +205,7 @@ class Stage:
     """One test's directory and all that it starts."""
 
     def __init__(self):
-        self.directory = tempfile.mkdtemp(prefix="muster-test-")
+        self.directory = tempfile.mkdtemp(prefix="muster-system-")
         self.data = os.path.join(self.directory, "data")
         self.processes = []
 

@@ -171,7 +171,7 @@ static void every_method_is_there_with_its_fields(void **state)
     for (size_t i = 0; i < COUNT_OF(METHOD_ROWS); i++) {
         const struct method_row *method = &METHOD_ROWS[i];
         char heading[64];
-        struct bytes line;
+        struct bytes line = BYTES_NONE;
         snprintf(heading, sizeof heading, "### %s", method->name);
         const char *section = page_section(methods, heading), *at = section;
         while (page_line(&at, &line) && line.size == 0) continue;
