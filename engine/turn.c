@@ -123,8 +123,12 @@ static enum refusal check_repeat(struct turn *t, struct decision *d, const struc
 {
     struct request before;
     *repeated = false;
-    if (d->unfinished->goes_on || !command_is_remembered(c) || !requests_find(t->view, c->request_id, &before))
+    if (!command_is_remembered(c) || !requests_find(t->view, c->request_id, &before)) return ACCEPTED;
+    if (d->unfinished->goes_on) {
+        t->events.cause = before.seq;
         return ACCEPTED;
+    }
+    if (!request_is_remembered(&before, t->events.time_us)) return ACCEPTED;
     *repeated = true;
     if (!bytes_equal(before.body_hash, (struct bytes){d->body_hash, 32})) return REFUSED_CONFLICT;
     return decide_repeated(d, c, before.made);
@@ -141,8 +145,6 @@ static enum refusal carry_out(struct turn *t, struct peer *peer, struct handled 
     if (remembered || c->type == COMMAND_jobs_run) wire_body_hash(c, hash);
     d->body_hash = hash;
     if (c->type == COMMAND_jobs_run || c->type == COMMAND_imports_open) d->fresh_id = fresh_id(t);
-    enum refusal refusal = check_repeat(t, d, c, &repeated);
-    if (refusal) return refusal;
     struct prelude prelude = {.uid = peer->uid,
                               .on_behalf_of = c->on_behalf_of,
                               .request_id = remembered && !d->unfinished->goes_on ? c->request_id : BYTES_NONE,
@@ -151,7 +153,8 @@ static enum refusal carry_out(struct turn *t, struct peer *peer, struct handled 
                               .actor_of = actor_of,
                               .next_actor = next_actor};
     events_begin_command(&t->events, &prelude);
-    if (!repeated) refusal = decide(d, c);
+    enum refusal refusal = check_repeat(t, d, c, &repeated);
+    if (!refusal && !repeated) refusal = decide(d, c);
     events_begin_command(&t->events, NULL);
     if (refusal || d->unfinished->goes_on) return refusal;
     note_peer(t, peer, c);

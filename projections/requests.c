@@ -6,14 +6,17 @@
 /* request id -> request; number of the REQUEST_SEEN -> request id, so that the event which it caused finds it. */
 enum { REQUESTS = FOLD_TABLE(requests, 0), REQUEST_SEQS = FOLD_TABLE(requests, 1) };
 
-enum { HASH_SIZE = 32, METHOD_SIZE_MAX = 64 };
+enum { HASH_SIZE = 32, METHOD_SIZE_MAX = 64, FORGOTTEN_AT_ONCE = 2 };
+
+#define REMEMBERED_US (INT64_C(30) * 24 * 3600 * 1000000)
 
 struct stored {
     uint64_t seq;
     int64_t time_us;
     uint8_t body_hash[HASH_SIZE];
     uint32_t made;
-    uint32_t method_size;
+    uint16_t made_job;
+    uint16_t method_size;
     uint8_t method[METHOD_SIZE_MAX];
 };
 
@@ -33,17 +36,48 @@ static bool get(struct view *v, struct bytes id, struct stored *stored, struct b
     return true;
 }
 
+static bool is_old(int64_t seen_us, int64_t now_us)
+{
+    return now_us - seen_us > REMEMBERED_US;
+}
+
+/* Takes the oldest request off the list by number, and forgets it unless it made a job or its id came again since. */
+static bool forget(struct view *v, uint64_t seq, struct bytes id, const struct stored *stored)
+{
+    if (stored->seq == seq && !stored->made_job && !store_delete(v, REQUESTS, id)) return false;
+    return store_delete_number(v, REQUEST_SEQS, seq);
+}
+
+/* Each request that comes lets two old ones go, so that forgetting keeps pace and costs little. */
+static bool forget_old(struct view *v, int64_t now_us)
+{
+    uint64_t seq;
+    struct bytes at, value;
+    struct stored stored;
+    uint8_t id[STORE_KEY_MAX];
+    for (int i = 0; i < FORGOTTEN_AT_ONCE && store_next(v, REQUEST_SEQS, 1, &seq, &at); i++) {
+        struct bytes copy = {memcpy(id, at.data, MIN(at.size, sizeof id)), MIN(at.size, sizeof id)};
+        /* One whose id came again is as old as its entry, not as the later request. */
+        bool known = get(v, copy, &stored, &value);
+        if (known && stored.seq == seq && !is_old(stored.time_us, now_us)) return true;
+        if (!known) stored = (struct stored){0};
+        if (!forget(v, seq, copy, &stored)) return false;
+    }
+    return v->fault == PROJECTIONS_OK;
+}
+
 /* An id may come again once it was forgotten; then this is another request. */
 static enum fold_result request_seen(struct view *v, const struct event *e, struct sentence *why)
 {
     struct bytes id = e->request_seen.request_id, method = e->request_seen.method, hash = e->request_seen.body_hash;
-    struct stored stored = {.seq = e->seq, .time_us = e->time_us, .method_size = (uint32_t)method.size};
+    struct stored stored = {.seq = e->seq, .time_us = e->time_us, .method_size = (uint16_t)method.size};
     if (!store_key_fits(id)) return fold_illegal(why, "a request's id has %zu bytes", id.size);
     if (hash.size != HASH_SIZE) return fold_illegal(why, "a request's hash has %zu bytes", hash.size);
     if (method.size > METHOD_SIZE_MAX) return fold_illegal(why, "a request's method has %zu bytes", method.size);
     memcpy(stored.body_hash, hash.data, HASH_SIZE);
     if (method.size) memcpy(stored.method, method.data, method.size);
-    return fold_stored(put(v, id, &stored) && store_append_number(v, REQUEST_SEQS, e->seq, id));
+    return fold_stored(put(v, id, &stored) && store_append_number(v, REQUEST_SEQS, e->seq, id) &&
+                       forget_old(v, e->time_us));
 }
 
 /* The first thing a request made is what a repeat of it is answered with. */
@@ -57,6 +91,7 @@ static enum fold_result made(struct view *v, const struct event *e, uint32_t num
     }
     if (!get(v, id, &stored, &value) || stored.seq != e->cause || stored.made) return FOLD_OK;
     stored.made = number;
+    stored.made_job = e->type == EVENT_JOB_CREATED;
     return fold_stored(put(v, id, &stored));
 }
 
@@ -89,6 +124,12 @@ bool requests_find(struct view *v, struct bytes request_id, struct request *requ
         .method = {at + offsetof(struct stored, method), value.size - offsetof(struct stored, method)},
         .body_hash = {at + offsetof(struct stored, body_hash), HASH_SIZE},
         .made = stored.made,
+        .made_job = stored.made_job,
     };
     return true;
+}
+
+bool request_is_remembered(const struct request *request, int64_t now_us)
+{
+    return request->made_job || !is_old(request->time_us, now_us);
 }

@@ -59,6 +59,26 @@ static struct event import_opened(uint32_t number, const char *id)
     return (struct event){.type = EVENT_IMPORT_OPENED, .import_opened = {.number = number, .id = bytes_of_text(id)}};
 }
 
+static void old_requests_are_forgotten_unless_they_made_a_job(void **state)
+{
+    struct story *s = *state;
+    struct request request;
+    const int64_t day_us = INT64_C(86400) * 1000000;
+    given(s, request_seen("old", "devices.put"), request_seen("made", "jobs.run"));
+    struct event job = job_created(1, "job-1");
+    job.cause = 2;
+    given(s, job);
+    struct event later = request_seen("new", "devices.put");
+    later.time_us = 31 * day_us;
+    given(s, later);
+    assert_false(requests_find(live(s), BYTES("old"), &request));
+    assert_true(requests_find(live(s), BYTES("made"), &request));
+    assert_true(request_is_remembered(&request, 1000 * day_us));
+    assert_true(requests_find(live(s), BYTES("new"), &request));
+    assert_true(request_is_remembered(&request, 61 * day_us));
+    assert_false(request_is_remembered(&request, 62 * day_us));
+}
+
 static void a_request_names_what_it_made(void **state)
 {
     struct story *s = *state;
@@ -541,6 +561,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(an_actor_is_a_user_and_a_name),
         STORY(a_request_names_what_it_made),
+        STORY(old_requests_are_forgotten_unless_they_made_a_job),
         STORY(a_request_id_that_comes_again_is_another_request),
         STORY(a_template_is_saved_replaced_and_removed),
         STORY(templates_that_cannot_be_are_named),

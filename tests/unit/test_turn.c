@@ -332,6 +332,19 @@ static void the_same_request_again_gives_the_same_job(void **state)
     free(first);
 }
 
+static void a_request_that_made_no_job_is_forgotten_after_30_days(void **state)
+{
+    struct stage *s = *state;
+    const char *put = "{\"requestId\":\"r-1\",\"id\":\"gw-1\",\"displayName\":\"%s\"}";
+    stage_call(s, 1, "devices.put", put, "One");
+    stage_pass(s, 29 * 86400 * (int64_t)SECOND);
+    expect_answer(stage_call(s, 1, "devices.put", put, "Two"), "\"conflict\"");
+    stage_pass(s, 2 * 86400 * (int64_t)SECOND);
+    expect_answer(stage_call(s, 1, "devices.put", put, "Two"), "\"displayName\":\"Two\"");
+    /* And is remembered anew. */
+    expect_answer(stage_call(s, 1, "devices.put", put, "Three"), "\"conflict\"");
+}
+
 static void the_same_job_id_with_another_body_is_a_conflict(void **state)
 {
     struct stage *s = *state;
@@ -447,6 +460,7 @@ int main(void)
         STORY(a_report_by_name_for_work_that_nobody_was_given_is_unknown),
         STORY(a_subscription_may_name_any_number_of_event_types),
         STORY(the_same_request_again_gives_the_same_job),
+        STORY(a_request_that_made_no_job_is_forgotten_after_30_days),
         STORY(the_same_job_id_with_another_body_is_a_conflict),
         STORY(a_reader_is_refused_what_changes),
         STORY(an_import_takes_good_rows_and_explains_bad_ones),
