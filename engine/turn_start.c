@@ -77,7 +77,7 @@ static bool open_projections(struct turn *t)
     while (fault == PROJECTIONS_NO_SPACE && log_give_up_ballast(&t->log));
     free(directory);
     if (fault == PROJECTIONS_OK && t->projections.why.text[0])
-        fprintf(stderr, "musterd: %s; folding the log again\n", t->projections.why.text);
+        fprintf(stderr, "musterd: %s\n", t->projections.why.text);
     bool unfit = fault == PROJECTIONS_OK && (t->settings.rebuild || !projections_fit(&t->projections, &t->log));
     if (unfit) fault = projections_reset(&t->projections);
     if (fault != PROJECTIONS_OK) {

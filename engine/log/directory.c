@@ -111,11 +111,11 @@ static enum log_fault sync_parent(const struct directory *d, struct sentence *wh
 
 static enum log_fault open_path(struct directory *d, bool read_only, struct sentence *why)
 {
-    bool made = !read_only && mkdir(d->path, 0700) == 0;
-    if (!made && !read_only && errno != EEXIST) return failed("make the directory", d->path, why);
+    if (!read_only && mkdir(d->path, 0700) != 0 && errno != EEXIST) return failed("make the directory", d->path, why);
     d->fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (d->fd < 0) return failed("open the directory", d->path, why);
-    return made ? sync_parent(d, why) : LOG_OK;
+    /* Each time: the start that made it may have ended before its name was on disk. */
+    return read_only ? LOG_OK : sync_parent(d, why);
 }
 
 enum log_fault directory_open(struct directory *d, const char *path, bool read_only, struct sentence *why)
