@@ -54,17 +54,26 @@ static bool recover_run(struct progress_turn *t, uint32_t job, uint32_t *positio
     return devices.count > 0;
 }
 
+/* True when the turn is full. */
+static bool recover_job(struct progress *p, struct progress_turn *t, uint32_t job)
+{
+    if (job < p->recover_job || !job_devices_list(t->view, job)) return false;
+    if (job > p->recover_job) p->recover_position = 0;
+    p->recover_job = job;
+    while (job_devices_list(t->view, job)->out > 0) {
+        if (turn_is_full(t)) return true;
+        if (!recover_run(t, job, &p->recover_position)) break;
+    }
+    return false;
+}
+
 static bool recover(struct progress *p, struct progress_turn *t)
 {
-    for (size_t i = 0; i < jobs_active_count(t->view); i++) {
+    for (size_t i = 0; i < jobs_active_count(t->view);) {
         uint32_t job = jobs_active_at(t->view, i)->number;
-        if (job < p->recover_job || !job_devices_list(t->view, job)) continue;
-        if (job > p->recover_job) p->recover_position = 0;
-        p->recover_job = job;
-        while (job_devices_list(t->view, job)->out > 0) {
-            if (turn_is_full(t)) return true;
-            if (!recover_run(t, job, &p->recover_position)) break;
-        }
+        if (recover_job(p, t, job)) return true;
+        /* One that is over leaves the list with its last device, and the next one takes its place. */
+        if (i < jobs_active_count(t->view) && jobs_active_at(t->view, i)->number == job) i++;
     }
     p->recovered = true;
     return false;

@@ -390,6 +390,20 @@ static void a_restart_gives_all_work_back(void **state)
     expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
 }
 
+/* A job that is over is looked after no more when its last device is back: the next one must not be passed over. */
+static void a_restart_gives_work_back_behind_a_job_that_is_over(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    given_job(s, "job-1", "");
+    given_job(s, "job-2", "");
+    take_work(s, 1, 10);
+    stage_call(s, 1, "jobs.cancel", "{\"id\":\"job-1\"}");
+    stage_restart(s);
+    assert_int_not_equal(take_work(s, 1, 10), 0);
+    then_answer_has(s, 1, "\"job\":\"job-2\",\"batch\":1,\"attempt\":2");
+}
+
 static void a_rebuild_gives_the_same_state(void **state)
 {
     struct stage *s = *state;
@@ -465,6 +479,7 @@ int main(void)
         STORY(a_reader_is_refused_what_changes),
         STORY(an_import_takes_good_rows_and_explains_bad_ones),
         STORY(a_restart_gives_all_work_back),
+        STORY(a_restart_gives_work_back_behind_a_job_that_is_over),
         STORY(a_rebuild_gives_the_same_state),
         STORY(a_subscriber_sees_every_event_from_its_number_on),
         STORY(a_report_of_more_than_a_turn_is_answered_once),
