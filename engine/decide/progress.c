@@ -347,6 +347,9 @@ bool progress_run(struct progress *p, struct progress_turn *t)
     if (t->short_of_room) return more;
     more |= start_jobs(t);
     more |= serve_takes(p, t);
-    /* Handing out may have ended the last devices of a batch: those that are gone. */
-    return more | run_jobs(p, t);
+    /* Starting or handing out may have ended a batch, whose last devices are gone, or a job: the next one is for the
+     * next turn. */
+    size_t events = t->events->count;
+    more |= run_jobs(p, t);
+    return more || t->events->count > events;
 }

@@ -269,6 +269,20 @@ static void a_removed_device_ends_in_running_jobs(void **state)
     then_answer_has(s, 1, "\"deleted\":true");
 }
 
+/* The engine comes to it when it looks for something to hand out; the next batch must not wait for another reason. */
+static void a_batch_of_removed_devices_only_holds_nobody_up(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 2);
+    given_job(s, "job-1", ",\"batch\":{\"type\":\"number\",\"value\":1}");
+    stage_call(s, 1, "jobs.stop", "{\"id\":\"job-1\"}");
+    stage_call(s, 1, "devices.remove", "{\"id\":\"gw-1\"}");
+    stage_call(s, 1, "jobs.resume", "{\"id\":\"job-1\"}");
+    stage_call(s, 1, "work.take", "{\"connector\":\"c\",\"wait\":5}");
+    then_answer_has(s, 1, "\"batch\":2,\"attempt\":1");
+    then_answer_has(s, 1, "[\"gw-2\"]");
+}
+
 static void a_job_without_devices_or_group_fails_with_the_reason(void **state)
 {
     struct stage *s = *state;
@@ -469,6 +483,7 @@ int main(void)
         STORY(the_sixth_job_waits_and_says_so),
         STORY(lists_of_jobs_are_newest_first_and_filter),
         STORY(a_removed_device_ends_in_running_jobs),
+        STORY(a_batch_of_removed_devices_only_holds_nobody_up),
         STORY(a_job_without_devices_or_group_fails_with_the_reason),
         STORY(a_job_whose_group_or_template_is_gone_fails_when_its_turn_comes),
         STORY(a_report_by_name_for_work_that_nobody_was_given_is_unknown),
