@@ -14,10 +14,26 @@ void assert_failed(const char *condition, const char *file, int line)
     abort();
 }
 
+/* What was cut off in the middle of a character ends before it. */
+static void end_whole(struct sentence *s)
+{
+    size_t size = strlen(s->text);
+    size_t at = size;
+    if (size + 1 < sizeof s->text) return;
+    while (at > 0 && ((unsigned char)s->text[at - 1] & 0xc0) == 0x80) at--;
+    if (at > 0 && (unsigned char)s->text[at - 1] >= 0xc0) s->text[at - 1] = '\0';
+}
+
+void sentence_vset(struct sentence *s, const char *format, va_list arguments)
+{
+    vsnprintf(s->text, sizeof s->text, format, arguments);
+    end_whole(s);
+}
+
 void sentence_set(struct sentence *s, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(s->text, sizeof s->text, format, arguments);
+    sentence_vset(s, format, arguments);
     va_end(arguments);
 }

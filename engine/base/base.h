@@ -3,6 +3,7 @@
 #ifndef MUSTER_BASE_H
 #define MUSTER_BASE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,12 +48,13 @@ static inline const uint8_t *bytes_end(struct bytes b)
 extern void (*assert_before_stop)(void);
 _Noreturn void assert_failed(const char *condition, const char *file, int line);
 
-/* One sentence for a person: what is wrong, where, what would be right. Longer text is cut. */
+/* One sentence for a person: what is wrong, where, what would be right. Longer text is cut, between characters. */
 #define SENTENCE_SIZE_MAX 512
 struct sentence {
     char text[SENTENCE_SIZE_MAX];
 };
 void sentence_set(struct sentence *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sentence_vset(struct sentence *s, const char *format, va_list arguments);
 
 static inline void put_be64(uint8_t out[8], uint64_t value)
 {

@@ -1,6 +1,8 @@
 /* One table of first bytes says what each token is; everything else walks tokens. */
 #include "engine/base/cursor.h"
 
+#include "engine/base/text.h"
+
 /* How the bytes after the first one are to be read. */
 enum form {
     FORM_NEVER, /* 0xc1 */
@@ -206,6 +208,16 @@ bool cursor_text(struct cursor *c, struct bytes *text)
     struct token token;
     if (!take(c, TOKEN_STR, &token) && !take(c, TOKEN_BIN, &token)) return false;
     *text = token.text;
+    return true;
+}
+
+bool value_is_readable(struct bytes value)
+{
+    struct cursor c = cursor_over(value);
+    while (!cursor_at_end(&c)) {
+        struct token token = cursor_next(&c);
+        if (token.kind == TOKEN_NONE || (token.kind == TOKEN_STR && !utf8_is_valid(token.text))) return false;
+    }
     return true;
 }
 

@@ -69,6 +69,9 @@ bool cursor_nil(struct cursor *c);
 /* Text arrives as str or, from clients that know no other way, as bin. */
 bool cursor_text(struct cursor *c, struct bytes *text);
 
+/* Whether every text of a whole value, keys too, is UTF-8, so that it may be handed on as it is. */
+bool value_is_readable(struct bytes value);
+
 /* How a run of bytes stands as the beginning of one value of at most the given measures. */
 enum scan_result {
     SCAN_WHOLE,    /* *size bytes are one whole value */

@@ -1,9 +1,6 @@
 /* The table of commands, and the checks that more than one of them makes. */
 #include "engine/decide/decide.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "engine/base/names.h"
 #include "engine/decide/limits.h"
 
@@ -47,7 +44,7 @@ enum refusal refuse_field(struct decision *d, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(d->why.text, sizeof d->why.text, format, arguments);
+    sentence_vset(&d->why, format, arguments);
     va_end(arguments);
     return REFUSED_BAD_FIELD;
 }

@@ -73,7 +73,8 @@ static bool take_member(const struct reading *r, struct cursor *c, struct bytes 
     struct bytes text = BYTES_NONE;
     if (bytes_equal(key, BYTES("value"))) {
         entry->value = cursor_value(c);
-        return entry->value.data || refuse(r, " is cut off");
+        if (!entry->value.data) return refuse(r, " is cut off");
+        return value_is_readable(entry->value) || refuse(r, ".value must hold texts in UTF-8 only");
     }
     if (bytes_equal(key, BYTES("target")) && cursor_nil(c)) return true;
     bool is_text = cursor_text(c, &text);

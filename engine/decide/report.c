@@ -104,6 +104,7 @@ static complaint take_response(struct cursor *c, struct bytes *response)
     struct bytes value = cursor_value(c);
     if (!value.data) return " is cut off";
     if (value.size > RESPONSE_BYTES_MAX) return ".response must be at most 4096 bytes of MessagePack";
+    if (!value_is_readable(value)) return ".response must hold texts in UTF-8 only";
     *response = value;
     return NULL;
 }

@@ -93,14 +93,17 @@ bool read_value(const struct reading *r, struct cursor *c, void *out)
     struct token token = cursor_peek(c);
     command_value *value = out;
     *value = cursor_value(c);
-    return value->data || refuse_token(r, NULL, "a whole value", token);
+    if (!value->data) return refuse_token(r, NULL, "a whole value", token);
+    return value_is_readable(*value) || refuse_token(r, NULL, "a value with texts in UTF-8", token);
 }
 
 bool read_list(const struct reading *r, struct cursor *c, void *out)
 {
     struct token token = cursor_peek(c);
+    command_list *list = out;
     if (token.kind != TOKEN_ARRAY) return refuse_token(r, NULL, "an array", token);
-    return read_value(r, c, out);
+    *list = cursor_value(c);
+    return list->data || refuse_token(r, NULL, "a whole array", token);
 }
 
 /* ---- Values with members of their own. */

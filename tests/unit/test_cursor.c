@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "engine/base/cursor.h"
+#include "engine/base/text.h"
 #include "engine/base/pack.h"
 
 static const struct scan_limits LIMITS = {.bytes_max = 1 << 16, .elements_max = 4096, .depth_max = 8};
@@ -271,9 +272,36 @@ static void random_bytes_do_no_harm(void **state)
     }
 }
 
+/* ---- Text that is handed on. */
+
+static void a_value_is_readable_when_all_its_texts_are_utf8(void **state)
+{
+    (void)state;
+    assert_true(value_is_readable(BYTES("\x82\xa1k\xa2\xc3\xa9\xa1l\xc4\x01\xff")));
+    assert_false(value_is_readable(BYTES("\x81\xa1k\xa2\xff\xfe")));
+    assert_false(value_is_readable(BYTES("\x81\xa1\xff\x01")));
+    assert_true(value_is_readable(BYTES_NONE));
+}
+
+static void a_sentence_is_cut_between_characters(void **state)
+{
+    (void)state;
+    struct sentence why;
+    char text[SENTENCE_SIZE_MAX + 8];
+    for (size_t before = 0; before < 4; before++) {
+        memset(text, 'a', before);
+        for (size_t at = before; at + 4 < sizeof text; at += 4) memcpy(text + at, "\xf0\x9f\x98\x80", 5);
+        sentence_set(&why, "%s", text);
+        assert_true(utf8_is_valid(bytes_of_text(why.text)));
+        assert_true(strlen(why.text) + 4 >= SENTENCE_SIZE_MAX - 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_value_is_readable_when_all_its_texts_are_utf8),
+        cmocka_unit_test(a_sentence_is_cut_between_characters),
         cmocka_unit_test(every_width_of_an_integer_is_read),
         cmocka_unit_test(a_positive_number_in_a_signed_form_is_unsigned),
         cmocka_unit_test(both_widths_of_a_float_are_read),
