@@ -33,6 +33,7 @@ struct connection {
     struct server *server;
     uint64_t id; /* the turn's name for this peer; 0: the turn does not know it */
     uint32_t uid;
+    bool is_reader; /* came by the socket that only reads */
     enum connection_phase phase;
     bool is_reading;
     bool peer_is_gone;   /* nobody reads on the other end */

@@ -93,6 +93,7 @@ static void drain(struct loop *l)
     if (l->phase != LOOP_SERVING) return;
     l->phase = LOOP_DRAINING;
     server_stop_reading(&l->server);
+    turn_cancel_tasks(l->turn);
     uv_timer_start(&l->patience, on_patience_over, DRAIN_MS, 0);
     wake(l);
 }

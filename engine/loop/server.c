@@ -23,10 +23,13 @@ static void admit(struct server *s, struct connection *c, bool read_only)
 {
     uint32_t slot = 0;
     if (c->is_broken) return;
-    if (s->count >= CONNECTIONS_MAX) {
-        connection_hang_up(c, "as many clients are connected as may: 1000; connect again when one has left");
+    /* Readers alone cannot keep the operators out. */
+    if (s->count >= CONNECTIONS_MAX || (read_only && s->readers >= READERS_MAX)) {
+        connection_hang_up(c, "as many clients are connected as may; connect again when one has left");
         return;
     }
+    c->is_reader = read_only;
+    s->readers += read_only;
     while (s->slots[slot]) slot++;
     s->slots[slot] = c;
     s->count++;
@@ -80,6 +83,7 @@ void server_forget(struct server *s, struct connection *c)
     if (c->id == 0) return;
     s->slots[c->id % SERVER_SLOTS] = NULL;
     s->count--;
+    s->readers -= c->is_reader;
     s->news = true;
     if (s->turn) turn_peer_left(s->turn, c->id);
 }
@@ -132,12 +136,14 @@ void server_trim(struct server *s)
 void server_shed(struct server *s)
 {
     struct connection *slowest = NULL;
+    size_t going = 0; /* with connections that are broken off and not closed yet */
     for (uint32_t i = 0; i < SERVER_SLOTS; i++) {
         struct connection *c = s->slots[i];
+        if (c && c->is_broken) going += c->writing.size;
         if (!c || c->is_broken) continue;
         if (!slowest || connection_unread(c) > connection_unread(slowest)) slowest = c;
     }
-    if (!slowest) return;
+    if (!slowest || s->unread - going <= OUTPUT_BYTES_MAX) return;
     fprintf(stderr, "musterd: a connection of uid %u ends: memory for answers is used up, it has most unread\n",
             slowest->uid);
     connection_break_off(slowest);

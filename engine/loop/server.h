@@ -32,6 +32,7 @@ struct server {
     struct connection *ready;   /* the next one to give a frame; NULL: none has any */
     struct connection *touched; /* to be settled this round */
     struct input_budget input_budget;
+    uint32_t readers; /* of `count`, on the socket that only reads */
     size_t unread; /* bytes of all connections' outputs */
     uv_timer_t patience; /* looks after connections that are leaving */
 };

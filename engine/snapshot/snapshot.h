@@ -10,6 +10,8 @@
 #ifndef MUSTER_SNAPSHOT_H
 #define MUSTER_SNAPSHOT_H
 
+#include <stdatomic.h>
+
 #include "engine/base/arena.h"
 #include "engine/log/log.h"
 #include "projections/job_devices.h"
@@ -98,6 +100,7 @@ struct task {
     struct arena arena;          /* everything the task holds, in and out; its own */
     struct view *snapshot;       /* the task's own while it has one; see task_take_snapshot */
     uint64_t seq;                /* out: the last event that the snapshot has seen; 0 when none was needed */
+    atomic_bool cancelled;       /* see task_cancel */
     bool failed;
     bool unreadable;             /* failed because the projections are damaged: fold them again */
     struct sentence fault;
@@ -120,6 +123,8 @@ bool task_take_snapshot(struct task *task);
 /* In any thread; takes a snapshot unless the task has one or needs none, and gives it back at the end. */
 void task_run(struct task *task);
 void task_delete(struct task *task);
+/* Any thread: nobody wants it any more. A worker that comes to it does nothing; one that is at it goes on to its end. */
+void task_cancel(struct task *task);
 
 /* ---- The spool: one private file a results log, named by its token. Files are kept an hour after they were
  * last read; when all together hold more than SPOOL_BYTES_MAX, those that nobody read for longest go first, so

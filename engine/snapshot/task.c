@@ -25,7 +25,7 @@ bool task_fail(struct task *task, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(task->fault.text, sizeof task->fault.text, format, arguments);
+    sentence_vset(&task->fault, format, arguments);
     va_end(arguments);
     task->failed = true;
     return false;
@@ -62,11 +62,20 @@ static bool needs_snapshot(const struct task *task)
 
 void task_run(struct task *task)
 {
-    if (task->failed) return;
+    if (atomic_load(&task->cancelled)) task_fail(task, "nobody waits for this any more");
+    if (task->failed) {
+        snapshot_give_back(task);
+        return;
+    }
     if (!task->snapshot && needs_snapshot(task) && !task_take_snapshot(task)) return;
     RUNS[task->kind](task);
     snapshot_check(task);
     snapshot_give_back(task);
+}
+
+void task_cancel(struct task *task)
+{
+    atomic_store(&task->cancelled, true);
 }
 
 void task_delete(struct task *task)

@@ -1,0 +1,234 @@
+/* Workers' tasks: long lists, results logs and the members of groups are asked for in a turn, begun when its events are
+ * on disk, and answered when they are done. A task whose client has left does nothing. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/decide/limits.h"
+#include "engine/turn_state.h"
+#include "projections/groups.h"
+#include "projections/jobs.h"
+
+enum { US_PER_S = 1000000 };
+
+/* ---- Asking. */
+
+static void hold_task(struct turn *t, struct task *task)
+{
+    struct pending_task *pending = arena_alloc(&t->arena, sizeof *pending);
+    task->projections = &t->projections;
+    task->log = &t->log;
+    task->spool_directory = t->spool_directory;
+    *pending = (struct pending_task){task, t->tasks};
+    t->tasks = pending;
+}
+
+/* "token:offset", as the last piece gave it. */
+static bool read_token(struct bytes text, struct results *results, struct arena *arena)
+{
+    const char *colon = text.size ? memchr(text.data, ':', text.size) : NULL;
+    if (!colon) return false;
+    size_t size = (size_t)(colon - (const char *)text.data);
+    results->token = arena_copy(arena, (struct bytes){text.data, size});
+    char *end, *offset = arena_text(arena, (struct bytes){colon + 1, text.size - size - 1});
+    results->offset = strtoull(offset, &end, 10);
+    return size > 0 && *end == '\0' && end != offset;
+}
+
+static uint32_t tasks_pending(const struct turn *t)
+{
+    uint32_t count = t->at_workers_count;
+    for (const struct pending_task *pending = t->tasks; pending; pending = pending->next) count++;
+    return count;
+}
+
+enum refusal turn_ask_worker(struct turn *t, struct peer *peer, uint64_t msgid, const struct answer *answer)
+{
+    if (peer->tasks >= TASKS_WAITING_MAX || tasks_pending(t) >= TASKS_MAX - MEMBERS_TASKS_MAX) return REFUSED_BUSY;
+    enum task_kind kind = answer->kind == ANSWER_DEVICES       ? TASK_DEVICES
+                          : answer->kind == ANSWER_JOB_DEVICES ? TASK_JOB_DEVICES
+                                                               : TASK_RESULTS;
+    struct task *task = task_new(kind);
+    task->peer = peer->id;
+    task->msgid = msgid;
+    if (kind == TASK_DEVICES) {
+        task->devices.filter = arena_copy(&task->arena, answer->text);
+        task->devices.from = (uint32_t)answer->from;
+        task->devices.limit = (uint32_t)answer->limit;
+    } else if (kind == TASK_JOB_DEVICES) {
+        task->job_devices = (struct job_device_page){.job = answer->number,
+                                                     .state = (int)answer->state,
+                                                     .outcome = (enum device_outcome)answer->outcome,
+                                                     .device_id = arena_copy(&task->arena, answer->text),
+                                                     .from = (uint32_t)answer->from,
+                                                     .limit = (uint32_t)answer->limit};
+    } else if (!answer->text.data) {
+        task->results.job = answer->number;
+    } else if (!read_token(answer->text, &task->results, &task->arena)) {
+        task_delete(task);
+        return REFUSED_NO_SUCH_RESULTS;
+    }
+    peer->tasks++;
+    hold_task(t, task);
+    return ACCEPTED;
+}
+
+/* The worker needs what the job was begun with; the turn's arena does not live as long. */
+static void ask_for_members(struct turn *t, uint32_t number, uint64_t begun_seq)
+{
+    const struct job *job = jobs_get(t->view, number);
+    struct group group;
+    if (job->begun_seq != begun_seq || !groups_get(t->view, job->group, &group)) return;
+    struct task *task = task_new(TASK_MEMBERS);
+    task->members = (struct members){.job = number,
+                                     .filter = arena_copy(&task->arena, group.filter),
+                                     .target = job->target,
+                                     .begun_seq = begun_seq};
+    hold_task(t, task);
+}
+
+/* ---- Answers. */
+
+static void take_members(struct turn *t, struct task *task)
+{
+    const struct members *members = &task->members;
+    struct targets *targets = progress_targets(&t->progress, members->job, members->begun_seq);
+    t->wanted = true;
+    if (task->failed && targets) {
+        fprintf(stderr, "musterd: a job's devices could not be read: %s\n", task->fault.text);
+        t->members_retry_us = t->now.monotonic_us + US_PER_S;
+    }
+    if (!targets || task->failed) {
+        /* Without its targets the job begins again. */
+        if (targets) targets->begun_seq = 0;
+        task_delete(task);
+        return;
+    }
+    size_t count = 0;
+    for (const struct members_chunk *chunk = members->chunks; chunk; chunk = chunk->next) count++;
+    struct bytes *chunks = arena_alloc(&task->arena, (count + 1) * sizeof *chunks);
+    count = 0;
+    for (const struct members_chunk *chunk = members->chunks; chunk; chunk = chunk->next)
+        chunks[count++] = chunk->devices;
+    targets->chunks = chunks;
+    targets->chunk_count = count;
+    targets->total = members->total;
+    targets->excluded = members->excluded;
+    targets->bad_filter = members->bad_filter;
+    targets->owner = task;
+    targets->read = true;
+}
+
+static enum refusal reply_of(struct task *task, struct buffer *out)
+{
+    char next[64] = "";
+    if (task->failed) return REFUSED_FAILED;
+    switch (task->kind) {
+    case TASK_MEMBERS: break;
+    case TASK_DEVICES: wire_reply_devices(task->msgid, &task->devices, out); break;
+    case TASK_JOB_DEVICES: wire_reply_job_devices(task->msgid, &task->job_devices, out); break;
+    case TASK_RESULTS:
+        if (task->results.gone) return REFUSED_NO_SUCH_RESULTS;
+        if (task->results.next)
+            snprintf(next, sizeof next, "%.*s:%" PRIu64, BYTES_ARG(task->results.token), task->results.next);
+        wire_reply_results(task->msgid, task->results.data, bytes_of_text(next), out);
+        break;
+    }
+    return ACCEPTED;
+}
+
+static void answer_peer(struct turn *t, struct peer *peer, struct task *task, enum refusal refusal)
+{
+    struct buffer out = {.arena = &task->arena};
+    if (!refusal) refusal = reply_of(task, &out);
+    const char *text = task->failed ? task->fault.text : refusal_text(refusal);
+    if (refusal) wire_reply_error(task->msgid, refusal, text, peer->error_strings, &out);
+    t->settings.host.send(t->settings.host.context, peer->id, buffer_bytes(&out));
+    peer->tasks--;
+}
+
+/* The task is over, done or refused. */
+static void end_task(struct turn *t, struct task *task, enum refusal refusal)
+{
+    if (task->kind == TASK_MEMBERS) {
+        task->failed |= refusal != ACCEPTED;
+        take_members(t, task);
+        return;
+    }
+    struct peer *peer = turn_peer(t, task->peer);
+    if (peer) answer_peer(t, peer, task, refusal);
+    task_delete(task);
+}
+
+void turn_task_done(struct turn *t, struct task *task)
+{
+    uint32_t i = 0;
+    while (t->at_workers[i] != task) i++;
+    t->at_workers[i] = t->at_workers[--t->at_workers_count];
+    if (task->kind == TASK_MEMBERS) t->members_tasks--;
+    t->distrusted |= task->unreadable;
+    t->wanted |= task->unreadable;
+    end_task(t, task, ACCEPTED);
+}
+
+/* ---- Beginning and giving up. */
+
+static void start_task(struct turn *t, struct task *task)
+{
+    ASSERT(t->at_workers_count < TASKS_MAX);
+    t->at_workers[t->at_workers_count++] = task;
+    if (task->kind == TASK_RESULTS) t->spool_used = true;
+    if (task->kind == TASK_MEMBERS) {
+        t->members_tasks++;
+        /* Members are those of this very moment, which the log names; a failure is in the task. */
+        task_take_snapshot(task);
+    }
+    t->settings.host.run_task(t->settings.host.context, task);
+}
+
+void turn_start_tasks(struct turn *t)
+{
+    for (struct pending_read *read = t->reads; read; read = read->next)
+        ask_for_members(t, read->job, read->begun_seq);
+    t->reads = NULL;
+    /* Without room for the projections a worker would see an older state than the one that was answered. */
+    bool committed = turn_is_committed(t);
+    while (t->tasks) {
+        struct task *task = t->tasks->task;
+        t->tasks = t->tasks->next;
+        if (committed) start_task(t, task);
+        else end_task(t, task, REFUSED_NO_SPACE);
+    }
+}
+
+void turn_drop_tasks(struct turn *t)
+{
+    for (struct pending_task *pending = t->tasks; pending; pending = pending->next) {
+        struct peer *peer = turn_peer(t, pending->task->peer);
+        if (peer) peer->tasks--;
+        task_delete(pending->task);
+    }
+    t->tasks = NULL;
+}
+
+void turn_forget_tasks(struct turn *t, uint64_t peer)
+{
+    for (uint32_t i = 0; i < t->at_workers_count; i++) {
+        if (t->at_workers[i]->kind != TASK_MEMBERS && t->at_workers[i]->peer == peer) task_cancel(t->at_workers[i]);
+    }
+}
+
+void turn_cancel_tasks(struct turn *t)
+{
+    for (uint32_t i = 0; i < t->at_workers_count; i++) task_cancel(t->at_workers[i]);
+}
+
+/* ---- What results logs leave behind. */
+
+void turn_clean_spool(struct turn *t)
+{
+    struct sentence why;
+    if (!t->spool_used || t->now.monotonic_us - t->spool_cleaned_us < SPOOL_CLEAN_EVERY_US) return;
+    t->spool_cleaned_us = t->now.monotonic_us;
+    if (!spool_clean(t->spool_directory, t->now.wall_us / US_PER_S, &why)) fprintf(stderr, "musterd: %s\n", why.text);
+}
