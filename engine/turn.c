@@ -16,12 +16,17 @@
 #include "projections/requests.h"
 
 enum {
-    EVENTS_MAX = 4000,           /* a turn; what a last command and progress add stays below the log's bound */
+    COMMAND_EVENTS_MAX = 3000,   /* a turn; the rest is for what the engine does by itself, however much is asked of it */
+    EVENTS_MAX = 3900,
     REPLY_BYTES_MAX = 32 << 20,  /* a turn */
+    LOOKS_MAX = 40000,           /* likewise */
+    JOBS_LIST_LOOKS = 2000,      /* what a page of jobs counts as */
+    RETRY_AFTER_US = 1000000,
     COMMIT_EVERY_US = 100000,    /* of the projections */
     ROOM_CHECK_EVERY_US = 1000000,
 };
-_Static_assert(EVENTS_MAX + 128 <= LOG_COMMIT_VALUES_MAX, "a turn fits into one commit of the log");
+_Static_assert(EVENTS_MAX + 5 * JOBS_AT_ONCE_MAX <= LOG_COMMIT_VALUES_MAX,
+               "a turn fits into one commit of the log, with what a last step adds for each running job");
 
 /* ---- Replies wait in the arena until the events behind them are on disk. */
 
@@ -46,9 +51,15 @@ static void serve(void *context, const struct take *take, const struct work *wor
     struct served *served = arena_alloc(&t->arena, sizeof *served);
     struct buffer out = reply_buffer(t);
     wire_reply(t->view, NULL, take->msgid, &answer, &out);
+    t->reply_bytes += out.size;
     *served = (struct served){.peer = take->peer, .reply = buffer_bytes(&out)};
     *t->served_last = served;
     t->served_last = &served->next;
+}
+
+static bool may_serve(void *context)
+{
+    return ((struct turn *)context)->reply_bytes < REPLY_BYTES_MAX;
 }
 
 /* Takes whose time is up get an empty answer. */
@@ -100,6 +111,7 @@ static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h,
         if (refusal) break;
         wire_reply(t->view, NULL, h->msgid, &(struct answer){.kind = ANSWER_EMPTY}, &out);
         break;
+    case ANSWER_JOBS: t->looks += JOBS_LIST_LOOKS; /* fall through */
     default: /* the others are the wire's to know */
         turn_facts(t, &facts);
         wire_reply(t->view, &facts, h->msgid, &d->answer, &out);
@@ -119,7 +131,8 @@ static void note_peer(struct turn *t, struct peer *peer, const struct command *c
 }
 
 /* What the request id says: new, or this very request was carried out before. */
-static enum refusal check_repeat(struct turn *t, struct decision *d, const struct command *c, bool *repeated)
+static enum refusal check_repeat(struct turn *t, struct decision *d, const struct command *c, struct handled *h,
+                                 bool *repeated)
 {
     struct request before;
     *repeated = false;
@@ -130,6 +143,7 @@ static enum refusal check_repeat(struct turn *t, struct decision *d, const struc
     }
     if (!request_is_remembered(&before, t->events.time_us)) return ACCEPTED;
     *repeated = true;
+    h->stands = before.seq <= log_head(&t->log);
     if (!bytes_equal(before.body_hash, (struct bytes){d->body_hash, 32})) return REFUSED_CONFLICT;
     return decide_repeated(d, c, before.made);
 }
@@ -141,7 +155,6 @@ static enum refusal carry_out(struct turn *t, struct peer *peer, struct handled 
     bool repeated;
     bool remembered = command_is_remembered(c);
     if (peer->read_only && h->changes) return REFUSED_READ_ONLY;
-    if (h->changes && t->full && c->type != COMMAND_work_take) return REFUSED_NO_SPACE;
     if (remembered || c->type == COMMAND_jobs_run) wire_body_hash(c, hash);
     d->body_hash = hash;
     if (c->type == COMMAND_jobs_run || c->type == COMMAND_imports_open) d->fresh_id = fresh_id(t);
@@ -153,8 +166,9 @@ static enum refusal carry_out(struct turn *t, struct peer *peer, struct handled 
                               .actor_of = actor_of,
                               .next_actor = next_actor};
     events_begin_command(&t->events, &prelude);
-    enum refusal refusal = check_repeat(t, d, c, &repeated);
-    if (!refusal && !repeated) refusal = decide(d, c);
+    enum refusal refusal = check_repeat(t, d, c, h, &repeated);
+    bool no_room = h->changes && t->full && c->type != COMMAND_work_take;
+    if (!refusal && !repeated) refusal = no_room ? REFUSED_NO_SPACE : decide(d, c);
     events_begin_command(&t->events, NULL);
     if (refusal || d->unfinished->goes_on) return refusal;
     note_peer(t, peer, c);
@@ -172,7 +186,7 @@ static void handle(struct turn *t, struct peer *peer, struct handled *h)
                          .takes = &t->takes,
                          .imports = &t->imports,
                          .peer = peer->id,
-                         .events_max = EVENTS_MAX,
+                         .events_max = COMMAND_EVENTS_MAX,
                          .monotonic_us = t->now.monotonic_us,
                          .property_timeout = t->settings.property_timeout,
                          .command_timeout = t->settings.command_timeout,
@@ -196,6 +210,7 @@ static void handle(struct turn *t, struct peer *peer, struct handled *h)
     if (!h->goes_on) peer->unfinished = (struct unfinished){0};
     if (refusal) {
         h->waits = false;
+        h->stands = true;
         refuse(t, h, refusal, &d.why);
     }
 }
@@ -206,8 +221,8 @@ static void handle(struct turn *t, struct peer *peer, struct handled *h)
 static bool take_frames(struct turn *t)
 {
     const struct turn_host *host = &t->settings.host;
-    size_t reply_bytes = 0;
-    while (t->events.count < EVENTS_MAX && t->handled_count < HANDLED_MAX && reply_bytes < REPLY_BYTES_MAX) {
+    while (t->events.count < COMMAND_EVENTS_MAX && t->handled_count < HANDLED_MAX &&
+           t->reply_bytes < REPLY_BYTES_MAX && t->looks < LOOKS_MAX) {
         struct handled *h = &t->handled[t->handled_count];
         *h = (struct handled){0};
         if (t->events.failed || !host->next_frame(host->context, &h->frame)) return false;
@@ -215,7 +230,7 @@ static bool take_frames(struct turn *t)
         ASSERT(peer);
         t->handled_count++;
         handle(t, peer, h);
-        reply_bytes += h->reply.size;
+        t->reply_bytes += h->reply.size;
         if (h->goes_on) return true; /* the turn is full, and this peer's next frame is the same one */
         host->frame_done(host->context, peer->id);
     }
@@ -232,7 +247,7 @@ static void read_targets(void *context, uint32_t job, uint64_t begun_seq)
 
 static bool progress(struct turn *t)
 {
-    if (t->full || t->events.failed) return false;
+    if (t->full || t->events.failed || t->now.monotonic_us < t->retry_us) return false;
     const struct turn_settings *s = &t->settings;
     struct progress_turn turn = {.view = t->view,
                                  .arena = &t->arena,
@@ -244,7 +259,10 @@ static bool progress(struct turn *t)
                                  .monotonic_us = t->now.monotonic_us,
                                  .short_of_room = log_room(&t->log) == LOG_ROOM_SHORT,
                                  .jobs_at_once = s->jobs_at_once,
+                                 .may_read_targets = t->members_tasks < MEMBERS_TASKS_MAX &&
+                                                     t->now.monotonic_us >= t->members_retry_us,
                                  .context = t,
+                                 .may_serve = may_serve,
                                  .read_targets = read_targets,
                                  .serve = serve};
     return progress_run(&t->progress, &turn);
@@ -295,7 +313,7 @@ static void unsettle(struct turn *t, enum refusal refusal, const struct sentence
             host->frame_done(host->context, peer->id);
         }
         if (!h->changes && (h->reply.size || h->waits)) handle(t, peer, h);
-        else if (h->changes && !h->waits) refuse(t, h, refusal, why);
+        else if (h->changes && !h->waits && !h->stands) refuse(t, h, refusal, why);
         send(t, h->frame.peer, h->reply);
     }
     turn_start_tasks(t);
@@ -309,16 +327,16 @@ static enum turn_result stop_for(struct turn *t, int exit_code)
 }
 
 /* The disk failed in the middle of a commit. */
-static enum turn_result end_unknown(struct turn *t)
+static enum turn_result end_unknown(struct turn *t, int exit_code)
 {
     t->why = t->log.why;
     for (size_t i = 0; i < t->handled_count; i++) {
         struct handled *h = &t->handled[i];
         if (!h->changes || h->waits) continue;
-        refuse(t, h, REFUSED_OUTCOME_UNKNOWN, NULL);
+        if (!h->stands) refuse(t, h, REFUSED_OUTCOME_UNKNOWN, NULL);
         send(t, h->frame.peer, h->reply);
     }
-    return stop_for(t, EXIT_DISK);
+    return stop_for(t, exit_code);
 }
 
 static bool append_events(struct turn *t, enum turn_result *result)
@@ -326,13 +344,15 @@ static bool append_events(struct turn *t, enum turn_result *result)
     enum log_fault fault = t->events.failed ? LOG_FAILED : turn_append(t);
     if (fault == LOG_OK) {
         t->announced = true;
+        t->started.wall_us += t->clock_step_us;
         t->time_us = t->events.time_us;
         return true;
     }
-    if (fault == LOG_OUTCOME_UNKNOWN) {
-        *result = end_unknown(t);
+    if (fault == LOG_OUTCOME_UNKNOWN || fault == LOG_DAMAGED) {
+        *result = end_unknown(t, fault == LOG_DAMAGED ? EXIT_DAMAGED : EXIT_DISK);
         return false;
     }
+    t->retry_us = t->now.monotonic_us + RETRY_AFTER_US;
     bool no_room = fault == LOG_NO_SPACE || t->projections.fault == PROJECTIONS_NO_SPACE;
     struct sentence reason = t->events.failed ? t->projections.why : t->log.why;
     if (!turn_undo(t)) {
@@ -359,16 +379,16 @@ static bool commit_projections(struct turn *t)
     return turn_undo(t);
 }
 
-static bool uncommitted(const struct turn *t)
+bool turn_is_committed(const struct turn *t)
 {
-    return projections_position(&t->projections).seq < projections_head(&t->projections);
+    return projections_position(&t->projections).seq == projections_head(&t->projections);
 }
 
 static bool commit_if_due(struct turn *t)
 {
     bool due = projections_commit_due(&t->projections) || t->tasks || t->reads ||
                t->now.monotonic_us - t->committed_us >= COMMIT_EVERY_US;
-    return !uncommitted(t) || !due || commit_projections(t);
+    return turn_is_committed(t) || !due || commit_projections(t);
 }
 
 static void check_room(struct turn *t)
@@ -409,10 +429,12 @@ enum turn_result turn_run(struct turn *t, const struct turn_clock *now)
 
 int64_t turn_deadline_us(const struct turn *t)
 {
+    /* Nothing is done by itself before, so nothing else is worth waking up for. */
+    if (t->retry_us > t->now.monotonic_us) return t->retry_us;
     if (t->wanted) return 0;
     int64_t deadline = MIN(leases_deadline(&t->leases), takes_deadline(&t->takes));
     if (t->spool_used) deadline = MIN(deadline, t->spool_cleaned_us + SPOOL_CLEAN_EVERY_US);
-    if (uncommitted(t)) deadline = MIN(deadline, t->committed_us + COMMIT_EVERY_US);
+    if (!turn_is_committed(t)) deadline = MIN(deadline, t->committed_us + COMMIT_EVERY_US);
     if (t->full || log_room(&t->log) == LOG_ROOM_SHORT)
         deadline = MIN(deadline, t->now.monotonic_us + ROOM_CHECK_EVERY_US);
     return deadline;

@@ -76,6 +76,8 @@ enum turn_result turn_run(struct turn *turn, const struct turn_clock *now);
 /* Monotonic time at which turn_run() wants to be called at the latest; INT64_MAX: not at all. */
 int64_t turn_deadline_us(const struct turn *turn);
 void turn_task_done(struct turn *turn, struct task *task);
+/* Before a stop: tasks that no worker has begun do nothing, and end at once. */
+void turn_cancel_tasks(struct turn *turn);
 const char *turn_why(const struct turn *turn);
 /* "log 9f2c..., head 1234": what an operator wants to see at a start. */
 void turn_describe(const struct turn *turn, struct sentence *out);

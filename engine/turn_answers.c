@@ -1,5 +1,5 @@
-/* Answers that are not in the projections: events and refused rows are read from the log, long lists and results logs
- * are made by workers, subscribers are fed from the log at their own pace. */
+/* Answers that are not in the projections: events and refused rows are read from the log, subscribers are fed from it at
+ * their own pace. What takes longer is in turn_tasks.c. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,9 @@
 #include "projections/jobs.h"
 
 enum {
-    EVENTS_LOOKED_AT_MAX = 20000,    /* for one page */
+    EVENTS_LOOKED_AT_MAX = 5000,     /* for one page */
     EVENTS_FED_MAX = 1000,           /* to one subscriber in one turn */
+    FED_LOOKS_MAX = 16000,           /* to all of them */
     ERRORS_BYTES_MAX = 1 << 20,      /* a piece of an error log */
     FED_ROOM_LEAST = 128 << 10,      /* with less the subscriber reads first */
     US_PER_S = 1000000,
@@ -93,6 +94,7 @@ enum refusal turn_answer_events(struct turn *t, uint64_t msgid, struct answer *a
         wire_event(t->view, &event, &events);
         count++;
     }
+    t->looks += seq - answer->from;
     wire_reply_events(msgid, buffer_bytes(&events), count, seq, out);
     return ACCEPTED;
 }
@@ -123,7 +125,8 @@ static bool feed(struct turn *t, struct peer *peer)
     struct sentence why;
     for (unsigned looked = 0; s->next <= head; looked++) {
         if (host->room(host->context, peer->id) < FED_ROOM_LEAST) return false;
-        if (looked == EVENTS_FED_MAX) return true;
+        if (looked == EVENTS_FED_MAX || t->looks >= FED_LOOKS_MAX) return true;
+        t->looks++;
         if (!read_event(t, s->next, &event, &why)) {
             host->hang_up(host->context, peer->id, why.text);
             return false;
@@ -145,13 +148,21 @@ static bool feed(struct turn *t, struct peer *peer)
 bool turn_feed_subscribers(struct turn *t)
 {
     size_t index = 0;
-    bool more = false;
+    bool more = false, passed = t->fed_peer == 0;
     struct peer *peer;
     if (t->subscriptions == 0) return false;
-    while ((peer = map_next(&t->peers, &index))) {
-        if (peer->subscription) more |= feed(t, peer);
+    t->looks = 0;
+    /* Whoever comes behind the last one of the last turn is first, then all from the beginning. */
+    for (int round = 0; round < 2; round++, index = 0) {
+        while ((peer = map_next(&t->peers, &index)) && t->looks < FED_LOOKS_MAX) {
+            if (passed && peer->subscription) more |= feed(t, peer);
+            if (t->looks >= FED_LOOKS_MAX) t->fed_peer = peer->id;
+            passed |= peer->id == t->fed_peer;
+        }
+        passed = true;
     }
-    return more;
+    if (t->looks < FED_LOOKS_MAX) t->fed_peer = 0;
+    return more || t->looks >= FED_LOOKS_MAX;
 }
 
 /* ---- The error log of an import: its header and refused rows, with the line and the reason put behind. */
@@ -188,172 +199,4 @@ enum refusal turn_answer_import_errors(struct turn *t, uint64_t msgid, const str
     }
     wire_reply_import_errors(msgid, buffer_bytes(&csv), seq && seq <= head ? index : 0, out);
     return ACCEPTED;
-}
-
-/* ---- Workers. */
-
-static void hold_task(struct turn *t, struct task *task)
-{
-    struct pending_task *pending = arena_alloc(&t->arena, sizeof *pending);
-    task->projections = &t->projections;
-    task->log = &t->log;
-    task->spool_directory = t->spool_directory;
-    *pending = (struct pending_task){task, t->tasks};
-    t->tasks = pending;
-}
-
-/* "token:offset", as the last piece gave it. */
-static bool read_token(struct bytes text, struct results *results, struct arena *arena)
-{
-    const char *colon = text.size ? memchr(text.data, ':', text.size) : NULL;
-    if (!colon) return false;
-    size_t size = (size_t)(colon - (const char *)text.data);
-    results->token = arena_copy(arena, (struct bytes){text.data, size});
-    char *end, *offset = arena_text(arena, (struct bytes){colon + 1, text.size - size - 1});
-    results->offset = strtoull(offset, &end, 10);
-    return size > 0 && *end == '\0' && end != offset;
-}
-
-enum refusal turn_ask_worker(struct turn *t, struct peer *peer, uint64_t msgid, const struct answer *answer)
-{
-    if (peer->tasks >= TASKS_WAITING_MAX) return REFUSED_BUSY;
-    enum task_kind kind = answer->kind == ANSWER_DEVICES       ? TASK_DEVICES
-                          : answer->kind == ANSWER_JOB_DEVICES ? TASK_JOB_DEVICES
-                                                               : TASK_RESULTS;
-    struct task *task = task_new(kind);
-    task->peer = peer->id;
-    task->msgid = msgid;
-    if (kind == TASK_DEVICES) {
-        task->devices.filter = arena_copy(&task->arena, answer->text);
-        task->devices.from = (uint32_t)answer->from;
-        task->devices.limit = (uint32_t)answer->limit;
-    } else if (kind == TASK_JOB_DEVICES) {
-        task->job_devices = (struct job_device_page){.job = answer->number,
-                                                     .state = (int)answer->state,
-                                                     .outcome = (enum device_outcome)answer->outcome,
-                                                     .device_id = arena_copy(&task->arena, answer->text),
-                                                     .from = (uint32_t)answer->from,
-                                                     .limit = (uint32_t)answer->limit};
-    } else if (!answer->text.data) {
-        task->results.job = answer->number;
-    } else if (!read_token(answer->text, &task->results, &task->arena)) {
-        task_delete(task);
-        return REFUSED_NO_SUCH_RESULTS;
-    }
-    peer->tasks++;
-    hold_task(t, task);
-    return ACCEPTED;
-}
-
-/* The worker needs what the job was begun with; the turn's arena does not live as long. */
-static void ask_for_members(struct turn *t, uint32_t number, uint64_t begun_seq)
-{
-    const struct job *job = jobs_get(t->view, number);
-    struct group group;
-    if (job->begun_seq != begun_seq || !groups_get(t->view, job->group, &group)) return;
-    struct task *task = task_new(TASK_MEMBERS);
-    task->members = (struct members){.job = number,
-                                     .filter = arena_copy(&task->arena, group.filter),
-                                     .target = job->target,
-                                     .begun_seq = begun_seq};
-    hold_task(t, task);
-}
-
-void turn_start_tasks(struct turn *t)
-{
-    for (struct pending_read *read = t->reads; read; read = read->next)
-        ask_for_members(t, read->job, read->begun_seq);
-    for (struct pending_task *pending = t->tasks; pending; pending = pending->next) {
-        /* Members are those of this very moment, which the log names; a failure is in the task. */
-        if (pending->task->kind == TASK_MEMBERS) task_take_snapshot(pending->task);
-        if (pending->task->kind == TASK_RESULTS) t->spool_used = true;
-        t->settings.host.run_task(t->settings.host.context, pending->task);
-    }
-    t->reads = NULL;
-    t->tasks = NULL;
-}
-
-void turn_clean_spool(struct turn *t)
-{
-    struct sentence why;
-    if (!t->spool_used || t->now.monotonic_us - t->spool_cleaned_us < SPOOL_CLEAN_EVERY_US) return;
-    t->spool_cleaned_us = t->now.monotonic_us;
-    if (!spool_clean(t->spool_directory, t->now.wall_us / US_PER_S, &why)) fprintf(stderr, "musterd: %s\n", why.text);
-}
-
-void turn_drop_tasks(struct turn *t)
-{
-    for (struct pending_task *pending = t->tasks; pending; pending = pending->next) {
-        struct peer *peer = turn_peer(t, pending->task->peer);
-        if (peer) peer->tasks--;
-        task_delete(pending->task);
-    }
-    t->tasks = NULL;
-}
-
-/* ---- Workers' answers. */
-
-static void take_members(struct turn *t, struct task *task)
-{
-    const struct members *members = &task->members;
-    struct targets *targets = progress_targets(&t->progress, members->job, members->begun_seq);
-    t->wanted = true;
-    if (task->failed) fprintf(stderr, "musterd: a job's devices could not be read: %s\n", task->fault.text);
-    if (!targets || task->failed) {
-        /* Without its targets the job begins again. */
-        if (targets) targets->begun_seq = 0;
-        task_delete(task);
-        return;
-    }
-    size_t count = 0;
-    for (const struct members_chunk *chunk = members->chunks; chunk; chunk = chunk->next) count++;
-    struct bytes *chunks = arena_alloc(&task->arena, (count + 1) * sizeof *chunks);
-    count = 0;
-    for (const struct members_chunk *chunk = members->chunks; chunk; chunk = chunk->next)
-        chunks[count++] = chunk->devices;
-    targets->chunks = chunks;
-    targets->chunk_count = count;
-    targets->total = members->total;
-    targets->excluded = members->excluded;
-    targets->bad_filter = members->bad_filter;
-    targets->owner = task;
-    targets->read = true;
-}
-
-static enum refusal reply_of(struct task *task, struct buffer *out)
-{
-    char next[64] = "";
-    if (task->failed) return REFUSED_FAILED;
-    switch (task->kind) {
-    case TASK_MEMBERS: break;
-    case TASK_DEVICES: wire_reply_devices(task->msgid, &task->devices, out); break;
-    case TASK_JOB_DEVICES: wire_reply_job_devices(task->msgid, &task->job_devices, out); break;
-    case TASK_RESULTS:
-        if (task->results.gone) return REFUSED_NO_SUCH_RESULTS;
-        if (task->results.next)
-            snprintf(next, sizeof next, "%.*s:%" PRIu64, BYTES_ARG(task->results.token), task->results.next);
-        wire_reply_results(task->msgid, task->results.data, bytes_of_text(next), out);
-        break;
-    }
-    return ACCEPTED;
-}
-
-void turn_task_done(struct turn *t, struct task *task)
-{
-    t->distrusted |= task->unreadable;
-    t->wanted |= task->unreadable;
-    if (task->kind == TASK_MEMBERS) {
-        take_members(t, task);
-        return;
-    }
-    struct peer *peer = turn_peer(t, task->peer);
-    if (peer) {
-        struct buffer out = {.arena = &task->arena};
-        enum refusal refusal = reply_of(task, &out);
-        const char *text = task->failed ? task->fault.text : refusal_text(refusal);
-        if (refusal) wire_reply_error(task->msgid, refusal, text, peer->error_strings, &out);
-        t->settings.host.send(t->settings.host.context, peer->id, buffer_bytes(&out));
-        peer->tasks--;
-    }
-    task_delete(task);
 }

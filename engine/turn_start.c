@@ -166,6 +166,9 @@ void turn_begin(struct turn *t)
     t->handled = arena_alloc(&t->arena, HANDLED_MAX * sizeof *t->handled);
     t->handled_count = 0;
     t->wanted = false;
+    t->reply_bytes = 0;
+    t->looks = 0;
+    t->clock_step_us = 0;
     turn_begin_events(t);
 }
 
@@ -194,7 +197,7 @@ static void announce_clock(struct turn *t)
     int64_t by = (t->now.wall_us - t->started.wall_us) - (t->now.monotonic_us - t->started.monotonic_us);
     if (by < STEP_US && by > -STEP_US) return;
     emit(&t->events, (struct event){.type = EVENT_CLOCK_STEPPED, .clock_stepped = {.by_us = by}});
-    t->started.wall_us += by;
+    t->clock_step_us = by;
 }
 
 void turn_announce(struct turn *t)
@@ -225,8 +228,7 @@ enum log_fault turn_append(struct turn *t)
         values[i] = (struct bytes){e->bytes.data + start, e->ends[i] - start};
     }
     if (!projections_have_room(t)) return LOG_NO_SPACE;
-    enum log_fault fault = log_reserve(&t->log, e->bytes.size);
-    if (fault == LOG_OK) fault = log_append(&t->log, e->first_seq, e->time_us, values, e->count);
+    enum log_fault fault = log_append(&t->log, e->first_seq, e->time_us, values, e->count);
     if (fault == LOG_OK) log_reader_renew(&t->reader);
     return fault;
 }
@@ -294,14 +296,17 @@ void turn_peer_left(struct turn *t, uint64_t id)
     leases_peer_left(&t->leases, id);
     takes_peer_left(&t->takes, id);
     open_imports_peer_left(&t->imports, id);
+    turn_forget_tasks(t, id);
     peer_delete(t, peer);
     t->wanted = true;
 }
 
 /* ---- Close. */
 
+/* A log without room, or in which this engine never began, is left as it is. */
 static bool write_stopped(struct turn *t)
 {
+    if (t->full || !t->announced) return projections_commit_at_head(&t->projections, &t->log) == PROJECTIONS_OK;
     turn_begin(t);
     turn_announce(t);
     emit(&t->events, (struct event){.type = EVENT_ENGINE_STOPPED});

@@ -33,6 +33,7 @@ struct handled {
     bool changes;
     bool waits;          /* answered later: a take, a worker's work */
     bool goes_on;        /* in the next turn */
+    bool stands;         /* refused, or a repeat of what is on disk: the reply is true whatever becomes of the turn */
     struct bytes reply;  /* size 0: none */
 };
 
@@ -54,7 +55,7 @@ struct pending_task {
     struct pending_task *next;
 };
 
-enum { HANDLED_MAX = 8192, SPOOL_CLEAN_EVERY_US = 600000000 };
+enum { HANDLED_MAX = 8192, TASKS_MAX = 256, MEMBERS_TASKS_MAX = 8, SPOOL_CLEAN_EVERY_US = 600000000 };
 
 struct turn {
     struct turn_settings settings;
@@ -79,7 +80,13 @@ struct turn {
     struct progress progress;
     uint32_t connectors;
     uint32_t subscriptions;
-    uint32_t members_tasks; /* at workers */
+    struct task *at_workers[TASKS_MAX]; /* in no order */
+    uint32_t at_workers_count;
+    uint32_t members_tasks;     /* of those, the reading of members */
+    int64_t members_retry_us;   /* monotonic: after a failed reading none is begun before */
+    int64_t retry_us;           /* monotonic: after a failed append the engine does nothing by itself before */
+    int64_t clock_step_us;      /* told by this turn, of the wall clock */
+    uint64_t fed_peer;          /* the subscriber that was fed last */
     uint64_t fresh_ids;
 
     struct turn_clock now;
@@ -98,6 +105,8 @@ struct turn {
     struct served *served, **served_last;
     struct pending_read *reads;
     struct pending_task *tasks;
+    size_t reply_bytes;    /* so far */
+    size_t looks;          /* at events and jobs, for answers that are made in the loop */
     struct event dispatch; /* decoded for decide, see turn_find_dispatch */
 };
 
@@ -112,6 +121,10 @@ enum refusal turn_subscribe(struct turn *t, struct peer *peer, const struct answ
 enum refusal turn_ask_worker(struct turn *t, struct peer *peer, uint64_t msgid, const struct answer *answer);
 void turn_start_tasks(struct turn *t);
 void turn_drop_tasks(struct turn *t);
+/* Nobody waits for the tasks of this peer any more. */
+void turn_forget_tasks(struct turn *t, uint64_t peer);
+/* Whether what a worker would read is what the log holds. */
+bool turn_is_committed(const struct turn *t);
 /* Now and then removes results logs that nobody read for an hour. */
 void turn_clean_spool(struct turn *t);
 /* Sends what subscribers have not seen; true when there is more that they have room for. */

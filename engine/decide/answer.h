@@ -61,7 +61,6 @@ struct answer {
     const struct work *works;
     uint64_t from;
     uint64_t limit;
-    struct event_filter filter;
     struct bytes text;
     uint32_t state;   /* 0 any, 1 pending, 2 completed, 3 failed */
     uint32_t outcome; /* enum device_outcome, 0 any */

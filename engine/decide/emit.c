@@ -53,10 +53,20 @@ void events_begin_command(struct events *e, const struct prelude *prelude)
     e->prelude = prelude;
 }
 
-uint64_t emit(struct events *e, struct event event)
+static void take_prelude(struct events *e)
 {
     const struct prelude *prelude = e->prelude;
     e->prelude = NULL;
     if (prelude) write_prelude(e, prelude);
+}
+
+void events_insist(struct events *e)
+{
+    if (e->prelude && e->prelude->request_id.size) take_prelude(e);
+}
+
+uint64_t emit(struct events *e, struct event event)
+{
+    take_prelude(e);
     return write_event(e, &event);
 }

@@ -41,6 +41,8 @@ static inline uint64_t events_next_seq(const struct events *e)
 
 /* Until the next one of these, events are this caller's. NULL: the engine's own. */
 void events_begin_command(struct events *e, const struct prelude *prelude);
+/* Writes down who asks and the request's id now, if there is one, even if no event follows. */
+void events_insist(struct events *e);
 /* Returns the event's number. */
 uint64_t emit(struct events *e, struct event event);
 

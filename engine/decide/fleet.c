@@ -1,4 +1,5 @@
 /* Templates, device groups and devices: put, get, list, remove. */
+#include "engine/base/cursor.h"
 #include "engine/decide/decide.h"
 #include "engine/decide/limits.h"
 #include "engine/filter/filter.h"
@@ -14,6 +15,13 @@ static struct bytes given_or(struct bytes given, struct bytes otherwise)
     return given.data ? given : otherwise;
 }
 
+/* A name that was emptied is the id again. */
+static struct bytes name_of(struct bytes given, struct bytes otherwise, struct bytes id)
+{
+    struct bytes name = given_or(given, otherwise);
+    return name.size ? name : id;
+}
+
 /* ---- Templates. */
 
 enum refusal decide_templates_put(struct decision *d, const struct command *c)
@@ -22,12 +30,14 @@ enum refusal decide_templates_put(struct decision *d, const struct command *c)
     enum refusal refusal = check_id(d, id, "id");
     if (!refusal) refusal = check_name(d, c->templates_put.display_name, "displayName");
     if (!refusal) refusal = check_size(d, c->templates_put.capabilities, CAPABILITIES_BYTES_MAX, "capabilities");
+    if (!refusal && !value_is_readable(c->templates_put.capabilities))
+        refusal = refuse_field(d, "capabilities must hold texts in UTF-8 only");
     if (refusal) return refusal;
 
     struct template old = {.display_name = id};
     uint32_t number = templates_find(d->view, id);
     if (number) ASSERT(templates_get(d->view, number, &old));
-    struct bytes name = given_or(c->templates_put.display_name, old.display_name);
+    struct bytes name = name_of(c->templates_put.display_name, old.display_name, id);
     struct bytes capabilities = given_or(c->templates_put.capabilities, old.capabilities);
     bool same = number && bytes_equal(name, old.display_name) && bytes_equal(capabilities, old.capabilities);
     if (same) return answer_with(d, ANSWER_TEMPLATE, number);
@@ -96,7 +106,7 @@ enum refusal decide_groups_put(struct decision *d, const struct command *c)
     struct group old = {.display_name = id};
     uint32_t number = groups_find(d->view, id);
     if (number) ASSERT(groups_get(d->view, number, &old));
-    struct bytes name = given_or(c->groups_put.display_name, old.display_name);
+    struct bytes name = name_of(c->groups_put.display_name, old.display_name, id);
     struct bytes description = given_or(c->groups_put.description, old.description);
     struct bytes filter = given_or(c->groups_put.filter, old.filter);
     bool same = number && bytes_equal(name, old.display_name) && bytes_equal(description, old.description) &&

@@ -34,7 +34,7 @@ static void open_imports_add(struct open_imports *o, uint32_t number, uint64_t p
     struct open_import *import = malloc(sizeof *import);
     ASSERT(import);
     *import = (struct open_import){
-        .number = number, .peer = peer, .reader = import_reader_new(), .touched = true, .next = o->first};
+        .number = number, .peer = peer, .reader = import_reader_new(), .opened = true, .touched = true, .next = o->first};
     o->first = import;
     o->count++;
 }
@@ -48,11 +48,18 @@ static void open_imports_drop(struct open_imports *o, struct open_import **link)
     free(import);
 }
 
+static uint32_t open_imports_of(const struct open_imports *o, uint64_t peer)
+{
+    uint32_t count = 0;
+    for (const struct open_import *import = o->first; import; import = import->next) count += import->peer == peer;
+    return count;
+}
+
 void open_imports_settle(struct open_imports *o)
 {
     struct open_import **link = &o->first;
     while (*link) {
-        (*link)->touched = false;
+        (*link)->opened = (*link)->touched = false;
         if ((*link)->closed) open_imports_drop(o, link);
         else link = &(*link)->next;
     }
@@ -60,10 +67,17 @@ void open_imports_settle(struct open_imports *o)
 
 void open_imports_undo(struct open_imports *o)
 {
-    for (struct open_import *import = o->first; import; import = import->next) {
+    struct open_import **link = &o->first;
+    while (*link) {
+        struct open_import *import = *link;
+        if (import->opened) {
+            open_imports_drop(o, link);
+            continue;
+        }
         import->closed = false;
         if (import->touched) import->broken = true;
         import->touched = false;
+        link = &import->next;
     }
 }
 
@@ -114,11 +128,6 @@ bool imports_close_abandoned(struct open_imports *o, struct view *v, struct even
         if (events->count >= events_max) return true;
         events_begin_command(events, NULL);
         emit_closed(events, open, number, outcome, reason);
-    }
-    /* One whose opening never reached the disk. */
-    struct import import;
-    for (struct open_import *open = o->first; open; open = open->next) {
-        if (open->broken && !imports_get(v, open->number, &import)) open->closed = true;
     }
     return false;
 }
@@ -213,9 +222,16 @@ enum refusal decide_imports_open(struct decision *d, const struct command *c)
     if (d->short_of_room) return REFUSED_NO_SPACE;
     enum refusal refusal = check_id(d, id, "id");
     if (refusal) return refusal;
-    if (imports_find(d->view, id)) return REFUSED_CONFLICT;
+    if (imports_find(d->view, id)) {
+        sentence_set(&d->why, "an import \"%.*s\" was opened before; take another id, or none", BYTES_ARG(id));
+        return REFUSED_CONFLICT;
+    }
     if (c->imports_open.template.size) template = templates_find(d->view, c->imports_open.template);
     if (c->imports_open.template.size && !template) return REFUSED_NO_SUCH_TEMPLATE;
+    if (open_imports_of(d->imports, d->peer) >= IMPORTS_PEER_MAX) {
+        sentence_set(&d->why, "%d imports of this connection are open already; close one first", IMPORTS_PEER_MAX);
+        return REFUSED_LIMIT;
+    }
     if (d->imports->count >= IMPORTS_OPEN_MAX) {
         sentence_set(&d->why, "%d imports are open already; close one first", IMPORTS_OPEN_MAX);
         return REFUSED_LIMIT;
@@ -260,6 +276,8 @@ enum refusal decide_imports_write(struct decision *d, const struct command *c)
     enum import_step step = IMPORT_READ_ROW;
     struct import_row row;
     open->touched = true;
+    /* Also a part of a row moves the reader on: a repeat must not be read again. */
+    events_insist(d->events);
     /* Rows that say nothing new cost no event but time, so they are bounded too. */
     for (size_t rows = 0; step == IMPORT_READ_ROW; rows++) {
         if (d->events->count >= d->events_max || rows >= 4 * d->events_max) break;

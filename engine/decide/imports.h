@@ -12,6 +12,7 @@ struct open_import {
     struct import_reader *reader;
     uint64_t unchanged;
     bool header_written;
+    bool opened;  /* by this turn, which is not on disk yet */
     bool touched; /* by this turn, whose events are not on disk yet */
     bool broken;  /* rows were read whose events did not reach the disk */
     bool closed;  /* by this turn */

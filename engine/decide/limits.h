@@ -8,6 +8,7 @@
     X(FRAME_DEPTH_MAX, 16, "levels", "arrays and maps inside each other in a frame")                                   \
     X(FRAME_ELEMENTS_MAX, 1048576, "values", "all values of a frame, nested ones too")                                  \
     X(CONNECTIONS_MAX, 1000, "connections", "open at the same time, both sockets together")                            \
+    X(READERS_MAX, 500, "connections", "of those, on the socket that only reads")                                      \
     X(INPUT_BYTES_MAX, 268435456, "bytes", "frames not yet whole, all connections together")                           \
     X(OUTPUT_PAUSE_BYTES, 4194304, "bytes", "unread answers of a connection above which its frames wait")              \
     X(OUTPUT_CLOSE_BYTES, 67108864, "bytes", "unread answers of a connection above which it is closed")                \
@@ -30,7 +31,9 @@
     X(CAPABILITIES_BYTES_MAX, 262144, "bytes", "a template's capabilities")                                            \
     X(TIMEOUT_SECONDS_MAX, 2592000, "seconds", "timeouts.queue and timeouts.execution")                                \
     X(RETRIES_MAX, 10, "retries", "retries.max of a job")                                                              \
+    X(IMPORTS_PEER_MAX, 16, "imports", "open at the same time, of one connection")                                      \
     X(IMPORTS_OPEN_MAX, 64, "imports", "open at the same time")                                                        \
+    X(JOBS_AT_ONCE_MAX, 50, "jobs", "running at the same time, whatever musterd is told")                              \
     X(JOBS_ACTIVE_MAX, 10000, "jobs", "pending, running and stopped at the same time")
 
 enum limit {

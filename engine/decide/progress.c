@@ -12,7 +12,6 @@
 #include "projections/templates.h"
 
 enum {
-    WORKS_A_TAKE_MAX = 16,
     DEVICES_A_TURN_MAX = 1 << 16, /* handed out */
     CHUNKS_A_TURN_MAX = 4,        /* of targets written down */
     SCAN_STEPS = 1 << 20,
@@ -164,6 +163,7 @@ struct targets *progress_drop_targets(struct progress *p, struct view *v)
 
 void progress_settle(struct progress *p)
 {
+    p->recovered_settled = p->recovered;
     for (struct targets *targets = p->targets; targets; targets = targets->next)
         targets->given_settled = targets->given;
 }
@@ -172,6 +172,7 @@ void progress_undo(struct progress *p)
 {
     for (struct targets *targets = p->targets; targets; targets = targets->next)
         targets->given = targets->given_settled;
+    p->recovered = p->recovered_settled;
     if (!p->recovered) p->recover_job = p->recover_position = 0;
 }
 
@@ -243,8 +244,8 @@ static bool run_job(struct progress *p, struct progress_turn *t, uint32_t number
     if (job->targets_fixed) return job_evaluate(t->view, t->events, number, t->events_max);
     struct targets *targets = progress_targets(p, number, job->begun_seq);
     if (!targets && job->begun_seq >= t->events->first_seq) return false; /* asked for in this turn */
-    if (!targets) begin_targets(t, number); /* read before a restart: it begins again */
-    else if (targets->read) return write_targets(t, targets);
+    if (!targets && t->may_read_targets) begin_targets(t, number); /* read before a restart: it begins again */
+    else if (targets && targets->read) return write_targets(t, targets);
     return false;
 }
 
@@ -279,6 +280,7 @@ static bool start_jobs(struct progress_turn *t)
     const struct job *job;
     while (jobs_count(t->view, JOB_IS_RUNNING) < t->jobs_at_once && (job = next_in_queue(t->view))) {
         if (turn_is_full(t)) return true;
+        if (!job->targets_fixed && !t->may_read_targets) return false; /* one that is read makes room, and a turn */
         if (!job->targets_fixed) begin_targets(t, job->number);
         else emit(t->events, (struct event){.type = EVENT_JOB_CONTINUED, .job_continued = {.job = job->number}});
     }
@@ -307,9 +309,9 @@ static size_t jobs_in_turn(struct progress *p, struct progress_turn *t, uint32_t
 
 static bool serve_take(struct progress *p, struct progress_turn *t, struct take *take, uint32_t *devices_left)
 {
-    uint32_t jobs[WORKS_A_TAKE_MAX];
+    uint32_t jobs[JOBS_AT_ONCE_MAX];
     size_t job_count = jobs_in_turn(p, t, jobs, COUNT_OF(jobs));
-    struct work *works = arena_alloc(t->arena, WORKS_A_TAKE_MAX * sizeof *works);
+    struct work *works = arena_alloc(t->arena, job_count * sizeof *works);
     size_t count = 0;
     uint32_t left = MIN(take->max, *devices_left), given = 0;
     for (size_t i = 0; i < job_count && given < left && !turn_is_full(t); i++) {
@@ -330,7 +332,7 @@ static bool serve_takes(struct progress *p, struct progress_turn *t)
     if (jobs_count(t->view, JOB_IS_RUNNING) == 0) return false;
     for (struct take *take = t->takes->first; take; take = take->next) {
         if (take->served) continue;
-        if (devices_left == 0 || turn_is_full(t)) return true;
+        if (devices_left == 0 || turn_is_full(t) || !t->may_serve(t->context)) return true;
         /* What one take cannot have, the next one cannot either. */
         if (!serve_take(p, t, take, &devices_left)) return turn_is_full(t);
     }

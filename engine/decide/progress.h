@@ -29,7 +29,7 @@ struct targets {
 
 /* All zero is the start of an engine: everything out is given back first. */
 struct progress {
-    bool recovered;
+    bool recovered, recovered_settled; /* in this turn; on disk */
     uint32_t recover_job;      /* looked through up to this job */
     uint32_t recover_position; /* and this position of it */
     uint32_t served_job;       /* the last job that gave devices: the next take begins behind it */
@@ -47,7 +47,10 @@ struct progress_turn {
     int64_t monotonic_us;
     bool short_of_room;      /* nothing is started or handed out */
     uint32_t jobs_at_once;
+    bool may_read_targets;   /* workers have room for another reading */
     void *context;
+    /* Whether the turn has room for the answer to another take. */
+    bool (*may_serve)(void *context);
     /* A job's group is to be read, once this turn's events are on disk. */
     void (*read_targets)(void *context, uint32_t job, uint64_t begun_seq);
     /* The take is answered with these works. */

@@ -71,8 +71,8 @@ static void bytes_have_suffixes(void **state)
 static void what_cannot_be_is_one_sentence(void **state)
 {
     (void)state;
-    then_refused("--jobs-at-once", "0", "--jobs-at-once must be a whole number from 1 to 1000; it is 0");
-    then_refused("--jobs-at-once", "5K", "--jobs-at-once must be a whole number from 1 to 1000; it is 5K");
+    then_refused("--jobs-at-once", "0", "--jobs-at-once must be a whole number from 1 to 50; it is 0");
+    then_refused("--jobs-at-once", "5K", "--jobs-at-once must be a whole number from 1 to 50; it is 5K");
     then_refused("--command-timeout=-3", NULL, "--command-timeout must be a whole number from 1 to 2592000; it is -3");
     then_refused("--ballast-bytes", "99999999999G",
                  "--ballast-bytes must be a whole number from 0 to 17179869184 (K, M and G are understood); it is "

@@ -257,6 +257,52 @@ static void lists_of_jobs_are_newest_first_and_filter(void **state)
     expect_answer(stage_call(s, 1, "jobs.list", "{\"section\":\"recent\"}"), "\"value\":[]");
 }
 
+static void every_one_of_many_running_jobs_is_served(void **state)
+{
+    struct stage *s = *state;
+    s->turn->settings.jobs_at_once = JOBS_AT_ONCE_MAX;
+    given_devices(s, 1);
+    for (int i = 1; i <= 20; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "job-%d", i);
+        given_job(s, id, "");
+    }
+    for (int i = 0; i < 20; i++) assert_int_not_equal(take_work(s, 1, 1), 0);
+    expect_answer(job(s, "job-20"), "\"waiting\":\"the results of 1 device are still to come\"");
+}
+
+static void a_client_that_never_pauses_does_not_hold_up_jobs(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    given_job(s, "job-1", ",\"timeouts\":{\"execution\":1}");
+    take_work(s, 1, 1);
+    stage_join(s, 2, false);
+    for (int i = 0; i < 20000; i++) stage_queue(s, 2, "devices.put", "{\"id\":\"noise-%d\"}", i);
+    s->clock.monotonic_us += 2 * SECOND;
+    turn_run(s->turn, &s->clock);
+    assert_int_equal(jobs_get(s->turn->view, 1)->status, JOB_IS_COMPLETE);
+    stage_settle(s);
+}
+
+static void a_write_that_comes_again_is_not_read_again(void **state)
+{
+    struct stage *s = *state;
+    stage_call(s, 1, "imports.open", "{\"id\":\"i-1\"}");
+    for (int i = 0; i < 2; i++)
+        stage_call(s, 1, "imports.write", "{\"id\":\"i-1\",\"requestId\":\"w-1\",\"data\":\"IOTC_DEVICEID\\nab\"}");
+    stage_call(s, 1, "imports.close", "{\"id\":\"i-1\"}");
+    expect_answer(stage_call(s, 1, "devices.get", "{\"id\":\"ab\"}"), "\"id\":\"ab\"");
+    expect_answer(stage_call(s, 1, "devices.get", "{\"id\":\"abIOTC\"}"), "no_such_device");
+}
+
+static void an_empty_name_is_the_id(void **state)
+{
+    struct stage *s = *state;
+    expect_answer(stage_call(s, 1, "groups.put", "{\"id\":\"g\",\"displayName\":\"\"}"), "\"displayName\":\"g\"");
+    expect_answer(stage_call(s, 1, "templates.put", "{\"id\":\"t\",\"displayName\":\"\"}"), "\"displayName\":\"t\"");
+}
+
 static void a_removed_device_ends_in_running_jobs(void **state)
 {
     struct stage *s = *state;
@@ -481,6 +527,10 @@ int main(void)
         STORY(after_a_cancel_a_silent_device_is_pending_again),
         STORY(a_take_waits_until_there_is_work),
         STORY(the_sixth_job_waits_and_says_so),
+        STORY(every_one_of_many_running_jobs_is_served),
+        STORY(a_client_that_never_pauses_does_not_hold_up_jobs),
+        STORY(a_write_that_comes_again_is_not_read_again),
+        STORY(an_empty_name_is_the_id),
         STORY(lists_of_jobs_are_newest_first_and_filter),
         STORY(a_removed_device_ends_in_running_jobs),
         STORY(a_batch_of_removed_devices_only_holds_nobody_up),
