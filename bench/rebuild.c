@@ -30,7 +30,7 @@ static void fold_all(struct log *log, const char *directory)
     struct projections_settings settings = {.directory = directory, .boot_id = "bench"};
     struct sentence why;
     if (projections_open(&projections, &settings) != PROJECTIONS_OK) bench_fail("%s", projections.why.text);
-    if (refold(&projections, log, &why) != REFOLD_OK) bench_fail("%s", why.text);
+    if (refold(&projections, log, false, &why) != REFOLD_OK) bench_fail("%s", why.text);
     projections_close(&projections, true);
 }
 

@@ -25,8 +25,28 @@ enum projections_fault projections_commit_at_head(struct projections *p, const s
     return projections_commit(p, &position);
 }
 
+/* Adds the value to the tree, and at the end of its commit compares. */
+static bool is_proved(struct merkle *tree, struct log_reader *reader, struct bytes value, struct sentence *why)
+{
+    struct log_commit commit;
+    uint8_t root[MERKLE_HASH_SIZE];
+    merkle_append(tree, value);
+    if (log_read_commit(reader, tree->size, &commit) != LOG_OK) {
+        *why = reader->why;
+        return false;
+    }
+    if (commit.last != tree->size) return true;
+    merkle_root(tree, root);
+    if (memcmp(root, commit.root, sizeof root) == 0) return true;
+    sentence_set(why, "the log is not what was written: events %llu to %llu do not have the root of their commit; restore "
+                      "it from a copy",
+                 (unsigned long long)commit.first, (unsigned long long)commit.last);
+    return false;
+}
+
+/* `tree`: NULL, or where the proof stands. */
 static enum refold_result fold_one(struct projections *p, struct log_reader *reader, uint64_t seq,
-                                   struct sentence *why)
+                                   struct merkle *tree, struct sentence *why)
 {
     struct bytes value;
     struct event event;
@@ -35,6 +55,7 @@ static enum refold_result fold_one(struct projections *p, struct log_reader *rea
         *why = reader->why;
         return REFOLD_LOG;
     }
+    if (tree && !is_proved(tree, reader, value, why)) return REFOLD_LOG;
     if (event_decode(value, &event, &reason) != EVENT_OK) {
         sentence_set(why, "event %llu: %s", (unsigned long long)seq, reason.text);
         return REFOLD_ILLEGAL;
@@ -69,9 +90,11 @@ static enum refold_result commit_if_due(struct projections *p, struct log_reader
     return fault == PROJECTIONS_OK ? REFOLD_OK : REFOLD_STORE;
 }
 
-static enum refold_result fold_to_head(struct projections *p, struct log *log, struct sentence *why)
+static enum refold_result fold_to_head(struct projections *p, struct log *log, bool proved, struct sentence *why)
 {
     struct log_reader reader;
+    struct merkle tree = {0};
+    ASSERT(!proved || projections_head(p) == 0);
     if (projections_head(p) == log_head(log)) return REFOLD_OK;
     if (log_reader_open(&reader, log) != LOG_OK) {
         *why = reader.why;
@@ -79,7 +102,7 @@ static enum refold_result fold_to_head(struct projections *p, struct log *log, s
     }
     enum refold_result result = REFOLD_OK;
     for (uint64_t seq = projections_head(p) + 1; result == REFOLD_OK && seq <= log_head(log); seq++) {
-        result = fold_one(p, &reader, seq, why);
+        result = fold_one(p, &reader, seq, proved ? &tree : NULL, why);
         if (result == REFOLD_OK) result = commit_if_due(p, &reader, seq, why);
         if (result == REFOLD_NO_SPACE) result = REFOLD_OK; /* it stays in memory, and is tried again */
     }
@@ -91,13 +114,13 @@ static enum refold_result fold_to_head(struct projections *p, struct log *log, s
     return fault == PROJECTIONS_OK ? REFOLD_OK : REFOLD_STORE;
 }
 
-enum refold_result refold(struct projections *p, struct log *log, struct sentence *why)
+enum refold_result refold(struct projections *p, struct log *log, bool proved, struct sentence *why)
 {
-    enum refold_result result = fold_to_head(p, log, why);
+    enum refold_result result = fold_to_head(p, log, proved, why);
     if (result != REFOLD_STORE) return result;
     if (projections_reset(p) != PROJECTIONS_OK) {
         *why = p->why;
         return REFOLD_STORE;
     }
-    return fold_to_head(p, log, why);
+    return fold_to_head(p, log, proved, why);
 }

@@ -14,8 +14,9 @@ enum refold_result {
 };
 
 /* Folds everything after the projections' head, committing as it goes. When the store fails, throws it away and
- * folds from the first event, once. */
-enum refold_result refold(struct projections *p, struct log *log, struct sentence *why);
+ * folds from the first event, once. With `proved`, from an empty state only, every event is hashed on the way and the
+ * tree's root held against that of each commit: a changed log is LOG and named. */
+enum refold_result refold(struct projections *p, struct log *log, bool proved, struct sentence *why);
 
 /* Whether what the projections last committed is a moment of this log; else they must be reset. */
 bool projections_fit(const struct projections *p, struct log *log);

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 
 #include "engine/csv/csv_writer.h"
+#include "engine/csv/import_reader.h"
 #include "engine/decide/limits.h"
 #include "engine/turn_state.h"
 #include "projections/groups.h"
@@ -177,8 +178,8 @@ static bool append_row(struct turn *t, uint64_t seq, bool header, struct buffer 
     buffer_append(csv, row.data, row.size);
     buffer_append(csv, ",", 1);
     struct csv_writer w = csv_writer_on(csv);
-    csv_writer_cell(&w, header ? BYTES("IMPORT_LINE") : (struct bytes){line, (size_t)size});
-    csv_writer_cell(&w, header ? BYTES("IMPORT_ERROR") : event.import_row_rejected.reason);
+    csv_writer_cell(&w, header ? BYTES(IMPORT_LINE_COLUMN) : (struct bytes){line, (size_t)size});
+    csv_writer_cell(&w, header ? BYTES(IMPORT_ERROR_COLUMN) : event.import_row_rejected.reason);
     csv_writer_row_end(&w);
     return true;
 }

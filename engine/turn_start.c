@@ -56,9 +56,9 @@ static bool open_log(struct turn *t)
 }
 
 /* Folds what the projections lack. Without room they are folded and not committed: the engine goes on. */
-static bool catch_up(struct turn *t)
+static bool catch_up(struct turn *t, bool proved)
 {
-    switch (refold(&t->projections, &t->log, &t->why)) {
+    switch (refold(&t->projections, &t->log, proved, &t->why)) {
     case REFOLD_OK: return true;
     case REFOLD_NO_SPACE: t->full = true; return true;
     case REFOLD_ILLEGAL: t->exit_code = EXIT_DAMAGED; break;
@@ -66,6 +66,32 @@ static bool catch_up(struct turn *t)
     case REFOLD_STORE: t->exit_code = EXIT_DISK; break;
     }
     return false;
+}
+
+/* What an operator wants to know of a start that was not an ordinary one. */
+static bool fold_at_start(struct turn *t)
+{
+    uint64_t from = projections_head(&t->projections);
+    if (log_head(&t->log) > 0 && !log_was_clean(&t->log))
+        fprintf(stderr, "musterd: the last stop was not clean; the end of the log was checked and is whole\n");
+    if (!catch_up(t, t->settings.rebuild)) return false;
+    uint64_t folded = log_head(&t->log) - from;
+    if (folded) fprintf(stderr, "musterd: folded %llu events%s\n", (unsigned long long)folded,
+                        t->settings.rebuild ? ", each proved to be what was written" : "");
+    return true;
+}
+
+/* Projections of a log that is not there: somebody forgot to mount it, or moved it away. To begin a new history beside
+ * them would hide that. */
+static bool log_is_missing(struct turn *t)
+{
+    uint64_t folded = projections_position(&t->projections).seq;
+    if (log_head(&t->log) > 0 || folded == 0) return false;
+    sentence_set(&t->why, "%s/log is empty, but %s/projections was made from a log of %llu events; put that log back, or "
+                          "remove projections to begin anew",
+                 t->settings.data_directory, t->settings.data_directory, (unsigned long long)folded);
+    t->exit_code = EXIT_DAMAGED;
+    return true;
 }
 
 static bool open_projections(struct turn *t)
@@ -79,6 +105,10 @@ static bool open_projections(struct turn *t)
     if (fault == PROJECTIONS_OK && t->projections.why.text[0])
         fprintf(stderr, "musterd: %s\n", t->projections.why.text);
     bool unfit = fault == PROJECTIONS_OK && (t->settings.rebuild || !projections_fit(&t->projections, &t->log));
+    if (fault == PROJECTIONS_OK && log_is_missing(t)) {
+        projections_close(&t->projections, false);
+        return false;
+    }
     if (unfit) fault = projections_reset(&t->projections);
     if (fault != PROJECTIONS_OK) {
         t->why = t->projections.why;
@@ -115,7 +145,7 @@ struct turn *turn_open(const struct turn_settings *settings, struct sentence *wh
     t->spool_directory = path_in(settings->data_directory, "spool");
     if (!spool_clean(t->spool_directory, 0, &t->why)) goto no_projections;
     if (!open_projections(t)) goto no_projections;
-    if (!catch_up(t)) goto not_folded;
+    if (!fold_at_start(t)) goto not_folded;
     t->time_us = log_time_us(&t->log);
     return t;
 
@@ -262,7 +292,7 @@ bool turn_undo(struct turn *t)
         t->exit_code = EXIT_DISK;
         return false;
     }
-    if (!catch_up(t)) return false;
+    if (!catch_up(t, false)) return false;
     t->view = projections_live(&t->projections);
     leases_undo(&t->leases, log_head(&t->log), devices_owed, t);
     takes_undo(&t->takes);

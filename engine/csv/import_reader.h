@@ -24,6 +24,8 @@ enum {
 };
 
 #define IMPORT_ID_COLUMN   "IOTC_DEVICEID"   /* must be there, once; column names in any case and order */
+#define IMPORT_LINE_COLUMN "IMPORT_LINE"     /* of an error log: where the row stood, and what was wrong with it */
+#define IMPORT_ERROR_COLUMN "IMPORT_ERROR"
 #define IMPORT_NAME_COLUMN "IOTC_DEVICENAME" /* may be there, once */
 
 /* What can be wrong with one row, and the sentence for it; its line is in the row. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/base/names.h"
+#include "engine/base/text.h"
 #include "engine/csv/csv_writer.h"
 #include "engine/decide/decide.h"
 #include "engine/decide/limits.h"
@@ -134,11 +135,37 @@ bool imports_close_abandoned(struct open_imports *o, struct view *v, struct even
 
 /* ---- Rows. */
 
-static struct bytes row_as_csv(struct arena *arena, const struct bytes cells[], size_t count)
+/* The error log puts its own two columns behind the file's; those of an error log that is imported again go. */
+static bool column_is_kept(struct bytes name)
 {
-    struct buffer out = {.arena = arena};
+    return !text_equals_any_case(name, BYTES(IMPORT_LINE_COLUMN)) &&
+           !text_equals_any_case(name, BYTES(IMPORT_ERROR_COLUMN));
+}
+
+/* Cells that no column was named for: most often one text with commas in it that should have stood in quotes. */
+static struct bytes join_cells(struct arena *arena, const struct bytes cells[], size_t count)
+{
+    struct buffer joined = {.arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        if (i) buffer_append(&joined, ",", 1);
+        buffer_append(&joined, cells[i].data, cells[i].size);
+    }
+    return buffer_bytes(&joined);
+}
+
+/* A row as wide as the header, so that what is put behind it stands in its columns. */
+static struct bytes row_as_csv(struct decision *d, const struct open_import *open, const struct bytes cells[],
+                               size_t count)
+{
+    size_t columns;
+    const struct bytes *names = import_reader_header(open->reader, &columns);
+    struct buffer out = {.arena = d->arena};
     struct csv_writer w = csv_writer_on(&out);
-    for (size_t i = 0; i < count; i++) csv_writer_cell(&w, cells[i]);
+    for (size_t i = 0; i < columns; i++) {
+        struct bytes cell = i < count ? cells[i] : BYTES_NONE;
+        if (i + 1 == columns && count > columns) cell = join_cells(d->arena, cells + i, count - i);
+        if (column_is_kept(names[i])) csv_writer_cell(&w, cell);
+    }
     return buffer_bytes(&out);
 }
 
@@ -149,7 +176,7 @@ static void reject_row(struct decision *d, struct open_import *open, const struc
                         .import_row_rejected = {.import = open->number,
                                                 .line = row->line,
                                                 .reason = bytes_of_text(reason),
-                                                .row = row_as_csv(d->arena, row->cells, row->cell_count)}});
+                                                .row = row_as_csv(d, open, row->cells, row->cell_count)}});
 }
 
 /* A device with the row's id exists: just so, or otherwise. */
@@ -210,7 +237,7 @@ static void keep_header(struct decision *d, struct open_import *open)
     open->header_written = true;
     emit(d->events, (struct event){.type = EVENT_IMPORT_HEADER_READ,
                                    .import_header_read = {.import = open->number,
-                                                          .row = row_as_csv(d->arena, cells, count)}});
+                                                          .row = row_as_csv(d, open, cells, count)}});
 }
 
 /* ---- Commands. */

@@ -2,6 +2,7 @@
 #include "tests/unit/stage.h"
 
 #include "engine/refold.h"
+#include "projections/imports.h"
 
 static int set_up(void **state)
 {
@@ -434,6 +435,25 @@ static void an_import_takes_good_rows_and_explains_bad_ones(void **state)
     expect_answer(stage_call(s, 1, "devices.get", "{\"id\":\"gw-1\"}"), "\"displayName\":\"One\"");
 }
 
+static void an_error_log_keeps_its_columns_and_comes_back_without_them(void **state)
+{
+    struct stage *s = *state;
+    stage_call(s, 1, "imports.open", "{\"id\":\"i-1\"}");
+    stage_call(s, 1, "imports.write", "{\"id\":\"i-1\",\"data\":\"%s\"}",
+               "IOTC_DEVICEID,IOTC_DEVICENAME,import_line,IMPORT_ERROR\\nbad id\\n_,Pump, north,7,old\\n");
+    stage_call(s, 1, "imports.close", "{\"id\":\"i-1\"}");
+    stage_queue(s, 1, "imports.errors", "{\"id\":\"i-1\"}");
+    stage_settle(s);
+    struct import import;
+    struct event event;
+    struct bytes value;
+    struct sentence why;
+    assert_true(imports_get(s->turn->view, 1, &import));
+    assert_int_equal(log_read(&s->turn->reader, imports_rejected_row(s->turn->view, 1, 0), &value), LOG_OK);
+    assert_int_equal(event_decode(value, &event, &why), EVENT_OK);
+    assert_true(bytes_equal(event.import_row_rejected.row, BYTES("bad id,")));
+}
+
 static void a_restart_gives_all_work_back(void **state)
 {
     struct stage *s = *state;
@@ -476,12 +496,31 @@ static void a_rebuild_gives_the_same_state(void **state)
     char *before = stage_state(s);
     struct sentence why;
     assert_int_equal(projections_reset(&s->turn->projections), PROJECTIONS_OK);
-    assert_int_equal(refold(&s->turn->projections, &s->turn->log, &why), REFOLD_OK);
+    assert_int_equal(refold(&s->turn->projections, &s->turn->log, true, &why), REFOLD_OK);
     s->turn->view = projections_live(&s->turn->projections);
     char *after = stage_state(s);
     assert_string_equal(before, after);
     free(before);
     free(after);
+}
+
+static void a_log_that_is_gone_does_not_begin_anew_in_silence(void **state)
+{
+    struct stage *s = *state;
+    struct sentence why;
+    int exit_code = 0;
+    char command[256];
+    given_devices(s, 1);
+    turn_close(s->turn, &s->clock);
+    snprintf(command, sizeof command, "mv '%s/log' '%s/away'", s->directory, s->directory);
+    assert_int_equal(system(command), 0);
+    assert_null(turn_open(&s->settings, &why, &exit_code));
+    assert_int_equal(exit_code, EXIT_DAMAGED);
+    assert_non_null(strstr(why.text, "put that log back"));
+    snprintf(command, sizeof command, "rm -r '%s/log' && mv '%s/away' '%s/log'", s->directory, s->directory, s->directory);
+    assert_int_equal(system(command), 0);
+    stage_start(s);
+    expect_answer(stage_call(s, 1, "devices.get", "{\"id\":\"gw-1\"}"), "gw-1");
 }
 
 static void a_subscriber_sees_every_event_from_its_number_on(void **state)
@@ -543,9 +582,11 @@ int main(void)
         STORY(the_same_job_id_with_another_body_is_a_conflict),
         STORY(a_reader_is_refused_what_changes),
         STORY(an_import_takes_good_rows_and_explains_bad_ones),
+        STORY(an_error_log_keeps_its_columns_and_comes_back_without_them),
         STORY(a_restart_gives_all_work_back),
         STORY(a_restart_gives_work_back_behind_a_job_that_is_over),
         STORY(a_rebuild_gives_the_same_state),
+        STORY(a_log_that_is_gone_does_not_begin_anew_in_silence),
         STORY(a_subscriber_sees_every_event_from_its_number_on),
         STORY(a_report_of_more_than_a_turn_is_answered_once),
     };
