@@ -342,6 +342,16 @@ static enum fold_result batch_ended(struct view *v, const struct event *e, struc
     return FOLD_OK;
 }
 
+/* ---- The list goes; its sums stay. */
+
+static enum fold_result expired(struct view *v, uint32_t job, struct sentence *why)
+{
+    const struct job_list *head = packed_head(v, job);
+    if (!head) return FOLD_OK; /* it ended before its devices were read */
+    if (head->out > 0) return fold_illegal(why, "job %u expires and %u of its devices are out", job, head->out);
+    return fold_stored(packed_forget(v, head));
+}
+
 /* Lists care for the events that name devices of a job; the job's own moves are the jobs' affair. */
 static enum fold_result apply(struct view *v, const struct event *e, struct sentence *why)
 {
@@ -353,6 +363,7 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_JOB_TARGETS_BEGUN: return targets_begun(v, e, why);
     case EVENT_JOB_TARGETS: return targets(v, e, why);
     case EVENT_JOB_TARGETS_FIXED: return targets_fixed(v, e, why);
+    case EVENT_JOB_EXPIRED: return expired(v, e->job_expired.job, why);
     default: return FOLD_OK;
     }
 }
@@ -404,6 +415,20 @@ struct job_device job_devices_at(struct view *v, uint32_t job, uint32_t position
     const struct packed *page = packed_page(v, head, position / PAGE_DEVICES);
     if (!page) return (struct job_device){.position = position};
     return device_of(&page[position % PAGE_DEVICES], position);
+}
+
+uint32_t job_devices_run(struct view *v, uint32_t job, uint32_t position, struct job_device run[JOB_DEVICES_RUN_MAX])
+{
+    const struct job_list *head = packed_head(v, job);
+    _Static_assert((int)JOB_DEVICES_RUN_MAX == (int)PAGE_DEVICES, "a run is a page or its end");
+    ASSERT(head && position < head->count);
+    uint32_t number = position / PAGE_DEVICES, end = packed_page_count(head, number);
+    const struct packed *page = packed_page(v, head, number);
+    uint32_t count = 0;
+    for (uint32_t at = position % PAGE_DEVICES; page && at < end; at++, count++) {
+        run[count] = device_of(&page[at], position + count);
+    }
+    return count;
 }
 
 /* The first record in the state from index `at` to before `end`; `end` when there is none. */

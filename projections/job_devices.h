@@ -63,11 +63,18 @@ struct job_list {
     uint32_t batch_failed;
     uint32_t batch_removed;
     uint32_t ended_ahead; /* ended in batches after the current one: removed before their turn came */
+    uint32_t forgotten; /* devices there were before the job expired; `count` is then 0 */
 };
+
+/* The sums are of so many devices, also when the list itself is forgotten. */
+static inline uint32_t job_list_total(const struct job_list *list)
+{
+    return list->count + list->forgotten;
+}
 
 static inline uint32_t job_list_batches(const struct job_list *list)
 {
-    return list->batch_size ? (list->count + list->batch_size - 1) / list->batch_size : 0;
+    return list->batch_size ? (job_list_total(list) + list->batch_size - 1) / list->batch_size : 0;
 }
 /* First position of the current batch and the first one after it. */
 static inline uint32_t job_list_batch_begin(const struct job_list *list)
@@ -86,6 +93,10 @@ const struct job_list *job_devices_list(struct view *v, uint32_t job);
 bool job_devices_find(struct view *v, uint32_t job, uint32_t device, struct job_device *found);
 /* position < list->count */
 struct job_device job_devices_at(struct view *v, uint32_t job, uint32_t position);
+/* The devices from `position` < list->count on, as many as are stored together with it: 1 to JOB_DEVICES_RUN_MAX, or
+ * none when the store failed. Reading a whole list so costs a fraction of reading it one by one. */
+enum { JOB_DEVICES_RUN_MAX = 255 };
+uint32_t job_devices_run(struct view *v, uint32_t job, uint32_t position, struct job_device run[JOB_DEVICES_RUN_MAX]);
 /* Looks at no more than `steps` positions from *position (< end) on; true and *position at the first device in `state`,
  * else false and *position at where to go on. Runs over packed values without decoding each record. */
 bool job_devices_scan(struct view *v, uint32_t job, enum device_state state, uint32_t end, uint32_t steps,

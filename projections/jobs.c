@@ -360,6 +360,19 @@ static enum fold_result failed(struct view *v, const struct event *e, struct sen
     return end(v, &job, JOB_IS_FAILED, e, why);
 }
 
+static enum fold_result expired(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    uint32_t number = e->job_expired.job;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    if (!has_ended(&job) || job.expired) {
+        return fold_illegal(why, "job %u expires and is %s", number,
+                            job.expired ? "expired already" : job_status_word(job.status));
+    }
+    job.expired = true;
+    return fold_stored(count_add(v, job.status, -1) && put(v, &job));
+}
+
 /* No default: a new event is to be thought about here. */
 static enum fold_result apply(struct view *v, const struct event *e, struct sentence *why)
 {
@@ -378,6 +391,7 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_JOB_CANCELLED: return cancelled(v, e, why);
     case EVENT_JOB_COMPLETED: return completed(v, e, why);
     case EVENT_JOB_FAILED: return failed(v, e, why);
+    case EVENT_JOB_EXPIRED: return expired(v, e, why);
     case EVENT_NONE:
     case EVENT_LOG_STARTED:
     case EVENT_SEGMENT_OPENED:
@@ -401,7 +415,8 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_IMPORT_HEADER_READ:
     case EVENT_IMPORT_CLOSED:
     case EVENT_LATE_RESULT:
-    case EVENT_BATCH_ENDED: return FOLD_OK;
+    case EVENT_BATCH_ENDED:
+    case EVENT_COLUMNS_CHOSEN: return FOLD_OK;
     }
     return FOLD_OK;
 }

@@ -55,6 +55,7 @@ struct job {
     uint32_t threshold_value;
     bool threshold_per_batch;
     bool targets_fixed;
+    bool expired; /* it ended over 30 days ago: its devices are forgotten, lists leave it out */
     uint32_t queue_timeout;     /* seconds, 0: none */
     uint32_t execution_timeout; /* seconds */
     uint32_t retries_max;
@@ -82,7 +83,7 @@ uint32_t jobs_find(struct view *v, struct bytes id); /* 0: none. Ids stay taken 
 const struct job *jobs_get(struct view *v, uint32_t number);
 bool jobs_text(struct view *v, uint32_t number, struct job_text *text);
 uint32_t jobs_next_number(struct view *v);
-/* How many stand in each state. */
+/* How many stand in each state; expired ones are not counted. */
 uint32_t jobs_count(struct view *v, enum job_status status);
 /* The next lower number <= from that exists, 0 at the end: newest first. */
 const struct job *jobs_previous(struct view *v, uint32_t from);

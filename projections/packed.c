@@ -198,6 +198,23 @@ struct list *packed_begin(struct view *v, uint32_t job)
     return cache->last = list;
 }
 
+static bool head_write(struct view *v, const struct job_list *head)
+{
+    uint8_t stored[HEAD_SIZE] = {0};
+    memcpy(stored, head, sizeof *head);
+    return store_put_number(v, LISTS, head->job, (struct bytes){stored, sizeof stored});
+}
+
+bool packed_forget(struct view *v, const struct job_list *head)
+{
+    struct list *list = list_in_ram(cache_of(v), head->job);
+    struct job_list sums = *head;
+    sums.forgotten += sums.count;
+    sums.count = 0;
+    if (list) list_delete(cache_of(v), list);
+    return pages_delete(v, sums.job) && head_write(v, &sums);
+}
+
 bool packed_append(struct view *v, struct list *list, uint32_t device)
 {
     struct packed_cache *cache = cache_of(v);
@@ -291,14 +308,12 @@ struct packed *packed_find(struct view *v, struct list *list, uint32_t device, u
 
 static bool list_flush(struct view *v, struct packed_cache *cache, struct list *list)
 {
-    uint8_t stored[HEAD_SIZE] = {0};
     if (!list->changed) return true;
     for (uint32_t page = 0; page < packed_pages(&list->head); page++) {
         if (list->frame[page] && !frame_write(v, cache, list->frame[page])) return false;
     }
-    memcpy(stored, &list->head, sizeof list->head);
     list->changed = false;
-    return store_put_number(v, LISTS, list->head.job, (struct bytes){stored, sizeof stored});
+    return head_write(v, &list->head);
 }
 
 /* Lists that nobody asked for since the last flush go when there are many. */
