@@ -35,6 +35,47 @@ static bool read_token(struct bytes text, struct results *results, struct arena 
     return size > 0 && *end == '\0' && end != offset;
 }
 
+static enum refusal fill_results(struct task *task, const struct answer *answer)
+{
+    task->results.job = answer->number;
+    task->results.columns = listing_copy(&task->arena, answer->listing).columns;
+    if (!answer->text.data || read_token(answer->text, &task->results, &task->arena)) return ACCEPTED;
+    return REFUSED_NO_SUCH_RESULTS;
+}
+
+static void fill_devices(struct task *task, const struct answer *answer)
+{
+    task->devices.filter = arena_copy(&task->arena, answer->text);
+    task->devices.from = (uint32_t)answer->from;
+    task->devices.limit = (uint32_t)answer->limit;
+}
+
+static enum task_kind task_kind_of(enum answer_kind kind)
+{
+    switch (kind) {
+    case ANSWER_DEVICES: return TASK_DEVICES;
+    case ANSWER_JOB_DEVICES: return TASK_JOB_DEVICES;
+    case ANSWER_FAILURES: return TASK_FAILURES;
+    default: return TASK_RESULTS; /* the last one that a worker gives */
+    }
+}
+
+/* The worker needs what was asked; the turn's arena does not live as long. */
+static enum refusal fill_task(struct task *task, const struct answer *answer)
+{
+    switch (task->kind) {
+    case TASK_MEMBERS: break; /* not asked by a peer */
+    case TASK_DEVICES: fill_devices(task, answer); break;
+    case TASK_FAILURES: task->failures.job = answer->number; break;
+    case TASK_JOB_DEVICES:
+        task->job_devices.job = answer->number;
+        task->job_devices.listing = listing_copy(&task->arena, answer->listing);
+        break;
+    case TASK_RESULTS: return fill_results(task, answer);
+    }
+    return ACCEPTED;
+}
+
 static uint32_t tasks_pending(const struct turn *t)
 {
     uint32_t count = t->at_workers_count;
@@ -45,28 +86,13 @@ static uint32_t tasks_pending(const struct turn *t)
 enum refusal turn_ask_worker(struct turn *t, struct peer *peer, uint64_t msgid, const struct answer *answer)
 {
     if (peer->tasks >= TASKS_WAITING_MAX || tasks_pending(t) >= TASKS_MAX - MEMBERS_TASKS_MAX) return REFUSED_BUSY;
-    enum task_kind kind = answer->kind == ANSWER_DEVICES       ? TASK_DEVICES
-                          : answer->kind == ANSWER_JOB_DEVICES ? TASK_JOB_DEVICES
-                                                               : TASK_RESULTS;
-    struct task *task = task_new(kind);
+    struct task *task = task_new(task_kind_of(answer->kind));
     task->peer = peer->id;
     task->msgid = msgid;
-    if (kind == TASK_DEVICES) {
-        task->devices.filter = arena_copy(&task->arena, answer->text);
-        task->devices.from = (uint32_t)answer->from;
-        task->devices.limit = (uint32_t)answer->limit;
-    } else if (kind == TASK_JOB_DEVICES) {
-        task->job_devices = (struct job_device_page){.job = answer->number,
-                                                     .state = (int)answer->state,
-                                                     .outcome = (enum device_outcome)answer->outcome,
-                                                     .device_id = arena_copy(&task->arena, answer->text),
-                                                     .from = (uint32_t)answer->from,
-                                                     .limit = (uint32_t)answer->limit};
-    } else if (!answer->text.data) {
-        task->results.job = answer->number;
-    } else if (!read_token(answer->text, &task->results, &task->arena)) {
+    enum refusal refusal = fill_task(task, answer);
+    if (refusal) {
         task_delete(task);
-        return REFUSED_NO_SUCH_RESULTS;
+        return refusal;
     }
     peer->tasks++;
     hold_task(t, task);
@@ -127,6 +153,7 @@ static enum refusal reply_of(struct task *task, struct buffer *out)
     case TASK_MEMBERS: break;
     case TASK_DEVICES: wire_reply_devices(task->msgid, &task->devices, out); break;
     case TASK_JOB_DEVICES: wire_reply_job_devices(task->msgid, &task->job_devices, out); break;
+    case TASK_FAILURES: wire_reply_failures(task->msgid, &task->failures, out); break;
     case TASK_RESULTS:
         if (task->results.gone) return REFUSED_NO_SUCH_RESULTS;
         if (task->results.next)

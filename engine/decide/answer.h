@@ -26,8 +26,10 @@ enum answer_kind {
     ANSWER_EVENTS,          /* the turn reads the log: `from`, `limit`, `filter` */
     ANSWER_SUBSCRIBED,      /* likewise */
     ANSWER_DEVICES,         /* a worker answers: `text` filter, `from`, `limit` */
-    ANSWER_JOB_DEVICES,     /* likewise: `number`, `state`, `outcome`, `text` device id, `from`, `limit` */
-    ANSWER_RESULTS,         /* likewise: `number`, or `text` token and `from` */
+    ANSWER_JOB_DEVICES,     /* likewise: `number`, `listing` */
+    ANSWER_FAILURES,        /* likewise: `number` */
+    ANSWER_RESULTS,         /* likewise: `number` and the columns of `listing`, or `text` token and `from` */
+    ANSWER_COLUMNS,         /* `user`, `view_name`, `text` an array of names or nothing */
     ANSWER_LATER,           /* a waiting take; nothing is sent now */
 };
 
@@ -62,8 +64,8 @@ struct answer {
     uint64_t from;
     uint64_t limit;
     struct bytes text;
-    uint32_t state;   /* 0 any, 1 pending, 2 completed, 3 failed */
-    uint32_t outcome; /* enum device_outcome, 0 any */
+    struct bytes user, view_name;
+    const struct listing *listing; /* of engine/filter/listing.h */
 };
 
 #endif

@@ -19,11 +19,12 @@ enum command_type {
 enum command_access { READS, CHANGES };
 
 /* A text, blob, list or value that was not given has data NULL. Lists and values are the bytes of one
- * whole MessagePack value, lists those of an array. */
+ * whole MessagePack value, lists those of an array; words those of a text or of an array of texts. */
 typedef struct bytes command_text;
 typedef struct bytes command_blob;
 typedef struct bytes command_list;
 typedef struct bytes command_value;
+typedef struct bytes command_words;
 
 typedef struct {
     bool given;

@@ -1,14 +1,13 @@
 /* Jobs: run, stop, resume, cancel, look. */
 #include "engine/decide/decide.h"
 #include "engine/decide/evaluate.h"
+#include "engine/decide/history.h"
 #include "engine/decide/limits.h"
 #include "engine/decide/plan.h"
 #include "projections/groups.h"
 #include "projections/jobs.h"
 
 enum { LIST_LOOKS_MAX = 10000 }; /* jobs looked at for one page */
-
-#define HISTORY_US (INT64_C(30) * 24 * 3600 * 1000000) /* what "recent" means */
 
 /* The same body again gives the job as it is now; another one is a conflict. */
 static enum refusal answer_existing(struct decision *d, uint32_t number)
@@ -120,7 +119,7 @@ static enum refusal read_section(struct decision *d, struct bytes section, struc
     for (size_t i = 0; i < COUNT_OF(SECTIONS); i++) {
         if (!bytes_equal(section, bytes_of_text(SECTIONS[i].name))) continue;
         filter->statuses = SECTIONS[i].statuses;
-        if (SECTIONS[i].recent) filter->ended_since_us = MAX(d->events->time_us - HISTORY_US, INT64_C(1));
+        if (SECTIONS[i].recent) filter->ended_since_us = MAX(history_since_us(d->events->time_us), INT64_C(1));
         return ACCEPTED;
     }
     return refuse_field(d, "section must be running, saved or recent; it is \"%.*s\"", BYTES_ARG(section));
@@ -153,6 +152,7 @@ static bool name_holds(struct view *v, uint32_t number, struct bytes part)
 
 static bool job_is_meant(struct view *v, const struct job *job, const struct job_filter *filter)
 {
+    if (job->expired) return false;
     if (filter->statuses && !(filter->statuses & (1u << job->status))) return false;
     if (filter->ended_since_us && job->ended_us < filter->ended_since_us) return false;
     return (!filter->group || job->group == filter->group) && name_holds(v, job->number, filter->name);
@@ -175,45 +175,5 @@ enum refusal decide_jobs_list(struct decision *d, const struct command *c)
     }
     d->answer =
         (struct answer){.kind = ANSWER_JOBS, .numbers = numbers, .count = count, .next = job ? job->number : 0};
-    return ACCEPTED;
-}
-
-static bool outcome_named(struct bytes word, enum device_outcome *outcome)
-{
-    for (*outcome = OUTCOME_FAILED; *outcome <= OUTCOME_DEVICE_REMOVED; (*outcome)++) {
-        if (bytes_equal(word, bytes_of_text(outcome_word(*outcome)))) return true;
-    }
-    return false;
-}
-
-enum refusal decide_jobs_devices(struct decision *d, const struct command *c)
-{
-    static const char *const WORDS[] = {"any", "pending", "completed", "failed"};
-    uint32_t rows, from, state = 0;
-    enum device_outcome outcome = OUTCOME_NONE;
-    uint32_t number = jobs_find(d->view, c->jobs_devices.id);
-    if (!number) return REFUSED_NO_SUCH_JOB;
-    enum refusal refusal = check_page(d, c->jobs_devices.limit, c->jobs_devices.cursor, &rows, &from);
-    if (refusal) return refusal;
-    struct bytes status = c->jobs_devices.status;
-    while (status.data && state < COUNT_OF(WORDS) && !bytes_equal(status, bytes_of_text(WORDS[state]))) state++;
-    if (state == COUNT_OF(WORDS)) return refuse_field(d, "status must be any, pending, completed or failed");
-    if (c->jobs_devices.reason.data && !outcome_named(c->jobs_devices.reason, &outcome))
-        return refuse_field(d, "reason must be failed, rejected, timed_out, expired or device_removed");
-    d->answer = (struct answer){.kind = ANSWER_JOB_DEVICES,
-                                .number = number,
-                                .state = state,
-                                .outcome = outcome,
-                                .text = c->jobs_devices.device_id,
-                                .from = from,
-                                .limit = rows};
-    return ACCEPTED;
-}
-
-enum refusal decide_jobs_results(struct decision *d, const struct command *c)
-{
-    uint32_t number = jobs_find(d->view, c->jobs_results.id);
-    if (!number) return REFUSED_NO_SUCH_JOB;
-    d->answer = (struct answer){.kind = ANSWER_RESULTS, .number = number, .text = c->jobs_results.next};
     return ACCEPTED;
 }

@@ -22,6 +22,7 @@
     X(REPORT_RESULTS_MAX, 100000, "results", "one work.report")                                                        \
     X(PAGE_ROWS_MAX, 1000, "rows", "one page of a list")                                                               \
     X(PAGE_ROWS_DEFAULT, 100, "rows", "a page when no limit is given")                                                 \
+    X(COLUMNS_MAX, 32, "columns", "of a row, besides those that are always there")                                     \
     X(ID_CHARACTERS_MAX, 128, "characters", "an id: A-Z a-z 0-9 -")                                                    \
     X(NAME_CHARACTERS_MAX, 148, "characters", "a display name")                                                        \
     X(DESCRIPTION_BYTES_MAX, 4096, "bytes", "a description")                                                           \

@@ -3,13 +3,14 @@
 #include "engine/snapshot/runs.h"
 
 #include "engine/base/timestamp.h"
+#include "engine/csv/csv_value.h"
 #include "engine/csv/csv_writer.h"
 #include "engine/snapshot/rows.h"
 #include "engine/snapshot/spool.h"
 
 enum { WRITE_SIZE = 256 << 10 };
 
-/* ---- Columns, in their order. */
+/* ---- Cells. */
 
 static const struct bytes STATUS_WORDS[] = {
     [DEVICE_WAITING] = {"pending", 7},
@@ -33,69 +34,98 @@ static void time_cell(struct csv_writer *w, int64_t time_us)
     csv_writer_exact(w, time_us ? timestamp_text(time_us, text) : BYTES_NONE);
 }
 
-static void device_id_cell(struct csv_writer *w, const struct job_device_row *row)
+static void flag_cell(struct csv_writer *w, bool flag)
 {
-    csv_writer_cell(w, row->id);
+    csv_writer_exact(w, flag ? BYTES("true") : BYTES("false"));
 }
 
-static void device_name_cell(struct csv_writer *w, const struct job_device_row *row)
+/* The file in the making: cells of values are made beside the row they go to. */
+struct sheet {
+    struct csv_writer writer;
+    struct buffer out, value;
+    struct columns columns; /* behind the nine */
+};
+
+static void value_cell(struct sheet *s, struct bytes value)
 {
-    csv_writer_cell(w, row->display_name);
+    s->value.size = 0;
+    csv_value_text(&s->value, value);
+    csv_writer_cell(&s->writer, buffer_bytes(&s->value));
 }
 
-static void status_cell(struct csv_writer *w, const struct job_device_row *row)
+/* Reason, error and response belong to an end: a device that waits to be tried again has none yet. */
+static void cell(struct sheet *s, const struct job_device_row *row, enum column_kind kind, struct bytes property)
 {
-    csv_writer_exact(w, STATUS_WORDS[row->state]);
+    struct csv_writer *w = &s->writer;
+    bool has_end = device_has_end(row->state), failed = row->state == DEVICE_FAILED;
+    switch (kind) {
+    case COLUMN_ID: csv_writer_cell(w, row->id); break;
+    case COLUMN_DISPLAY_NAME: csv_writer_cell(w, row->display_name); break;
+    case COLUMN_DELETED: flag_cell(w, row->deleted); break;
+    case COLUMN_STATUS: csv_writer_exact(w, STATUS_WORDS[row->state]); break;
+    case COLUMN_REASON: csv_writer_exact(w, failed ? bytes_of_text(outcome_word(row->outcome)) : BYTES_NONE); break;
+    case COLUMN_ERROR: csv_writer_cell(w, has_end ? row->error : BYTES_NONE); break;
+    case COLUMN_BATCH: number_cell(w, row->batch); break;
+    case COLUMN_ATTEMPT: number_cell(w, row->attempt); break;
+    case COLUMN_CONNECTOR: csv_writer_cell(w, row->connector); break;
+    case COLUMN_START: time_cell(w, row->start_us); break;
+    case COLUMN_END: time_cell(w, row->end_us); break;
+    case COLUMN_RESPONSE: value_cell(s, has_end ? row->response : BYTES_NONE); break;
+    case COLUMN_TEMPLATE: csv_writer_cell(w, row->template); break;
+    case COLUMN_PROVISIONED: flag_cell(w, row->provisioned); break;
+    case COLUMN_SIMULATED: flag_cell(w, row->simulated); break;
+    case COLUMN_PROPERTY:
+    case COLUMN_CLOUD_PROPERTY: value_cell(s, property); break;
+    }
 }
 
-/* Reason and error belong to an end: a device that waits to be tried again has none yet. */
-static void reason_cell(struct csv_writer *w, const struct job_device_row *row)
+/* ---- Rows. The nine that are always there, then those asked for that the nine do not show. */
+
+static const struct {
+    const char *name;
+    enum column_kind kind;
+} NINE[] = {
+    {"device_id", COLUMN_ID},
+    {"device_name", COLUMN_DISPLAY_NAME},
+    {"status", COLUMN_STATUS},
+    {"reason", COLUMN_REASON},
+    {"error", COLUMN_ERROR},
+    {"batch", COLUMN_BATCH},
+    {"attempt", COLUMN_ATTEMPT},
+    {"dispatched_at", COLUMN_START},
+    {"finished_at", COLUMN_END},
+};
+
+static bool is_one_of_nine(const struct column *column)
 {
-    csv_writer_exact(w, row->state == DEVICE_FAILED ? bytes_of_text(outcome_word(row->outcome)) : BYTES_NONE);
+    for (size_t i = 0; i < COUNT_OF(NINE); i++) {
+        if (column->kind == NINE[i].kind) return true;
+    }
+    return false;
 }
 
-static void error_cell(struct csv_writer *w, const struct job_device_row *row)
+static struct columns without_nine(struct arena *arena, struct columns columns)
 {
-    csv_writer_cell(w, device_has_end(row->state) ? row->error : BYTES_NONE);
+    struct column *others = arena_alloc(arena, (columns.count + 1) * sizeof *others);
+    size_t count = 0;
+    for (size_t i = 0; i < columns.count; i++) {
+        if (!is_one_of_nine(&columns.column[i])) others[count++] = columns.column[i];
+    }
+    return (struct columns){others, count};
 }
 
-static void batch_cell(struct csv_writer *w, const struct job_device_row *row)
+static void header_row(struct sheet *s)
 {
-    number_cell(w, row->batch);
+    for (size_t i = 0; i < COUNT_OF(NINE); i++) csv_writer_exact(&s->writer, bytes_of_text(NINE[i].name));
+    for (size_t i = 0; i < s->columns.count; i++) csv_writer_cell(&s->writer, s->columns.column[i].name);
+    csv_writer_row_end(&s->writer);
 }
 
-static void attempt_cell(struct csv_writer *w, const struct job_device_row *row)
+static void device_row(struct sheet *s, const struct job_device_row *row)
 {
-    number_cell(w, row->attempt);
-}
-
-static void dispatched_at_cell(struct csv_writer *w, const struct job_device_row *row)
-{
-    time_cell(w, row->start_us);
-}
-
-static void finished_at_cell(struct csv_writer *w, const struct job_device_row *row)
-{
-    time_cell(w, row->end_us);
-}
-
-#define COLUMNS(X)                                                                                                     \
-    X(device_id) X(device_name) X(status) X(reason) X(error) X(batch) X(attempt) X(dispatched_at) X(finished_at)
-
-static void header_row(struct csv_writer *w)
-{
-#define COLUMN(name) csv_writer_exact(w, BYTES(#name));
-    COLUMNS(COLUMN)
-#undef COLUMN
-    csv_writer_row_end(w);
-}
-
-static void device_row(struct csv_writer *w, const struct job_device_row *row)
-{
-#define COLUMN(name) name##_cell(w, row);
-    COLUMNS(COLUMN)
-#undef COLUMN
-    csv_writer_row_end(w);
+    for (size_t i = 0; i < COUNT_OF(NINE); i++) cell(s, row, NINE[i].kind, BYTES_NONE);
+    for (size_t i = 0; i < s->columns.count; i++) cell(s, row, s->columns.column[i].kind, row->properties[i]);
+    csv_writer_row_end(&s->writer);
 }
 
 /* ---- The file. */
@@ -111,10 +141,10 @@ static bool buffer_drain(struct spool_file *file, struct buffer *out, size_t eno
 
 static bool rows_write(struct task *task, struct rows *rows, struct spool_file *file)
 {
-    struct buffer out = {.arena = &task->arena};
-    struct csv_writer writer = csv_writer_on(&out);
-    buffer_room(&out, WRITE_SIZE + WRITE_SIZE / 4); /* the last row goes over WRITE_SIZE: no growing for it */
-    header_row(&writer);
+    struct sheet sheet = {.out.arena = &task->arena, .value.arena = &task->arena, .columns = rows->columns};
+    sheet.writer = csv_writer_on(&sheet.out);
+    buffer_room(&sheet.out, WRITE_SIZE + WRITE_SIZE / 4); /* the last row goes over WRITE_SIZE: no growing for it */
+    header_row(&sheet);
     for (uint32_t position = 0; position < rows->list.count; position++) {
         struct job_device record = rows_record(rows, position);
         struct job_device_row row;
@@ -122,17 +152,18 @@ static bool rows_write(struct task *task, struct rows *rows, struct spool_file *
             spool_abandon(file);
             return task_fail(task, "%s", rows->why.text);
         }
-        device_row(&writer, &row);
-        if (!buffer_drain(file, &out, WRITE_SIZE, &task->fault)) return false;
+        device_row(&sheet, &row);
+        if (!buffer_drain(file, &sheet.out, WRITE_SIZE, &task->fault)) return false;
     }
-    return buffer_drain(file, &out, 0, &task->fault) && spool_finish(file, &task->fault);
+    return buffer_drain(file, &sheet.out, 0, &task->fault) && spool_finish(file, &task->fault);
 }
 
 static bool results_write(struct task *task)
 {
     struct rows rows;
     struct spool_file file;
-    if (!rows_open(&rows, task->snapshot, task->log, task->results.job)) {
+    struct columns columns = without_nine(&task->arena, task->results.columns);
+    if (!rows_open(&rows, task, task->results.job, columns)) {
         return task_fail(task, "%s", rows.why.text);
     }
     bool written = spool_create(&file, task->spool_directory, &task->fault) && rows_write(task, &rows, &file);

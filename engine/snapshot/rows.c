@@ -1,14 +1,18 @@
-/* Joins the three sources of a row. */
+/* Joins the sources of a row. */
 #include "engine/snapshot/rows.h"
 
-bool rows_open(struct rows *rows, struct view *snapshot, struct log *log, uint32_t job)
+bool rows_open(struct rows *rows, struct task *task, uint32_t job, struct columns columns)
 {
-    rows->view = snapshot;
+    const struct job_list *list = job_devices_list(task->snapshot, job);
+    rows->view = task->snapshot;
     rows->ahead = (struct device){0};
-    const struct job_list *list = job_devices_list(snapshot, job);
+    rows->templates = (struct template_ids){0};
+    rows->run_count = 0;
+    rows->columns = columns;
+    rows->properties = arena_zero(&task->arena, (columns.count + 1) * sizeof rows->properties[0]);
     /* A list counts once its targets are fixed; until then a restart may void it. */
     rows->list = list && list->batch_size > 0 ? *list : (struct job_list){.job = job};
-    if (trail_open(&rows->trail, log)) return true;
+    if (trail_open(&rows->trail, task->log)) return true;
     rows->why = rows->trail.why;
     return false;
 }
@@ -20,7 +24,13 @@ void rows_close(struct rows *rows)
 
 struct job_device rows_record(struct rows *rows, uint32_t position)
 {
-    return job_devices_at(rows->view, rows->list.job, position);
+    uint32_t first = rows->run[0].position;
+    if (rows->run_count == 0 || position < first || position - first >= rows->run_count) {
+        rows->run_count = job_devices_run(rows->view, rows->list.job, position, rows->run);
+        if (rows->run_count == 0) return (struct job_device){.position = position}; /* a fault, which task_run finds */
+        first = position;
+    }
+    return rows->run[position - first];
 }
 
 /* The cursor knows only devices that are present. It is never moved while it stands ahead of the device asked for:
@@ -35,6 +45,39 @@ bool rows_device(struct rows *rows, const struct job_device *record, struct devi
     return true;
 }
 
+/* Values that devices were set to are not kept by the projections: every property is missing. */
+static struct bytes property_of(const struct rows *rows, const struct column *column, const struct device *device)
+{
+    (void)rows;
+    (void)column;
+    (void)device;
+    return BYTES_NONE;
+}
+
+/* A removed device has an id and no details. */
+static void read_details(struct rows *rows, const struct device *device, struct job_device_row *row)
+{
+    row->properties = rows->properties;
+    for (size_t i = 0; i < rows->columns.count; i++) {
+        const struct column *column = &rows->columns.column[i];
+        if (!column_is_property(column)) continue;
+        rows->properties[i] = device->removed ? BYTES_NONE : property_of(rows, column, device);
+    }
+    if (device->removed) return;
+    row->provisioned = device->provisioned;
+    row->simulated = device->simulated;
+    if (columns_have(rows->columns, COLUMN_TEMPLATE)) {
+        row->template = template_ids_get(&rows->templates, rows->view, device->template);
+    }
+}
+
+static bool read_trail(struct rows *rows, const struct job_device *record, struct trail_end *end)
+{
+    if (trail_follow(&rows->trail, record, end)) return true;
+    rows->why = rows->trail.why;
+    return false;
+}
+
 bool rows_read(struct rows *rows, const struct job_device *record, struct job_device_row *row)
 {
     struct device device;
@@ -44,10 +87,7 @@ bool rows_read(struct rows *rows, const struct job_device *record, struct job_de
                      rows->list.job);
         return false;
     }
-    if (!trail_follow(&rows->trail, record, &end)) {
-        rows->why = rows->trail.why;
-        return false;
-    }
+    if (!read_trail(rows, record, &end)) return false;
     *row = (struct job_device_row){
         .id = device.id,
         .display_name = device.removed ? BYTES(REMOVED_DEVICE_NAME) : device.display_name,
@@ -56,11 +96,21 @@ bool rows_read(struct rows *rows, const struct job_device *record, struct job_de
         /* A device that is out again has left its last failure behind. */
         .outcome = record->state == DEVICE_OUT ? OUTCOME_NONE : record->outcome,
         .error = end.error,
+        .response = end.response,
         .batch = record->position / rows->list.batch_size + 1,
         .attempt = record->attempt,
         .start_us = end.start_us,
         .end_us = end.end_us,
         .connector = end.connector,
     };
+    read_details(rows, &device, row);
+    return true;
+}
+
+bool rows_error(struct rows *rows, const struct job_device *record, struct bytes *error)
+{
+    struct trail_end end;
+    if (!read_trail(rows, record, &end)) return false;
+    *error = end.error;
     return true;
 }

@@ -1,8 +1,6 @@
 /* One step of the devices' cursor and one evaluation of the filter a device; nothing is copied or allocated. */
 #include "engine/snapshot/selection.h"
 
-#include "projections/templates.h"
-
 static bool property_is_missing(void *context, struct bytes path, struct filter_value *out)
 {
     (void)context;
@@ -16,18 +14,6 @@ bool selection_begin(struct selection *s, struct view *view, struct arena *arena
 {
     *s = (struct selection){.view = view};
     return filter_parse(arena, filter, &s->filter, error) == FILTER_OK;
-}
-
-static struct bytes template_id(struct selection *s, uint32_t number)
-{
-    if (number == 0) return BYTES_NONE;
-    struct template_seen *seen = &s->templates[number % TEMPLATES_SEEN_MAX];
-    if (seen->number != number) {
-        struct template template;
-        if (!templates_get(s->view, number, &template)) return BYTES_NONE; /* a fault, which task_run finds */
-        *seen = (struct template_seen){number, template.id};
-    }
-    return seen->id;
 }
 
 static bool matches(const struct selection *s, const struct selected *candidate)
@@ -48,7 +34,7 @@ enum selection_step selection_next(struct selection *s, uint32_t *from, uint32_t
     for (; *looks > 0; (*looks)--) {
         if (!devices_next(s->view, *from, &found->device)) return SELECTION_END;
         *from = found->device.number + 1;
-        found->template = template_id(s, found->device.template);
+        found->template = template_ids_get(&s->templates, s->view, found->device.template);
         if (!matches(s, found)) continue;
         (*looks)--;
         return SELECTION_FOUND;

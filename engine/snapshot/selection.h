@@ -4,19 +4,13 @@
 #define MUSTER_SNAPSHOT_SELECTION_H
 
 #include "engine/filter/filter.h"
+#include "engine/snapshot/template_ids.h"
 #include "projections/devices.h"
-
-/* Fleets have few templates; a device's id costs no lookup while its template is among those last seen. */
-enum { TEMPLATES_SEEN_MAX = 64 };
-struct template_seen {
-    uint32_t number; /* 0: none yet */
-    struct bytes id;
-};
 
 struct selection {
     struct view *view;
     const struct filter *filter;
-    struct template_seen templates[TEMPLATES_SEEN_MAX];
+    struct template_ids templates;
 };
 
 /* What selection_next found. Texts are borrowed from the snapshot until it is closed. */

@@ -13,13 +13,14 @@
 #include <stdatomic.h>
 
 #include "engine/base/arena.h"
+#include "engine/filter/listing.h"
 #include "engine/log/log.h"
 #include "projections/job_devices.h"
 #include "projections/projections.h"
 
 enum { TASK_LOOKS_MAX = 1000000 };
 
-enum task_kind { TASK_MEMBERS, TASK_DEVICES, TASK_JOB_DEVICES, TASK_RESULTS };
+enum task_kind { TASK_MEMBERS, TASK_DEVICES, TASK_JOB_DEVICES, TASK_FAILURES, TASK_RESULTS };
 
 /* The members of a group, as lists of numbers (events/numbers.h) of at most TASK_MEMBERS_CHUNK devices each. */
 enum { TASK_MEMBERS_CHUNK = 16384 };
@@ -60,31 +61,51 @@ struct device_page {
 struct job_device_row {
     struct bytes id, display_name;
     bool deleted;
+    bool provisioned, simulated;
+    struct bytes template; /* id; size 0: unassigned, or not asked for */
     enum device_state state;
     enum device_outcome outcome; /* of its end, or of the last failure while it waits to be tried again */
     struct bytes error;          /* that came with the outcome */
+    struct bytes response;       /* likewise: one MessagePack value, or no bytes */
     uint32_t batch;              /* from 1 */
     uint32_t attempt;
     int64_t start_us;       /* when the last attempt was handed out; 0: not dispatched */
     int64_t end_us;         /* 0: no end */
     struct bytes connector; /* that the last attempt was handed to */
+    /* For each of the columns asked for its value when it is a property, one MessagePack value; else no bytes. */
+    const struct bytes *properties;
 };
+
+/* In the job's order a page ends after TASK_LOOKS_MAX devices. In another one every device of the list is looked at
+ * for each page, and the page's rows are kept at hand: memory does not grow with the job. */
 struct job_device_page {
-    uint32_t job;                /* in */
-    int state;                   /* in: 0 any, 1 pending, 2 completed, 3 failed */
-    enum device_outcome outcome; /* in: of the end, OUTCOME_NONE any, also without an end */
-    struct bytes device_id;      /* in: exact id, or size 0; a removed device's too */
-    uint32_t from;               /* in: lowest position */
-    uint32_t limit;              /* in, above 0 */
+    uint32_t job;           /* in */
+    struct listing listing; /* in; a removed device is found by its id too */
     struct job_device_row *rows;
     uint32_t count;
-    uint32_t next; /* position to go on from, 0: that is all */
+    struct listing_place next; /* place to go on from; not given: that is all */
+};
+
+/* The failed devices of a job, by what went wrong. */
+enum { FAILURES_SHOWN_MAX = 1000, FAILURES_KEPT_MAX = 10000 };
+struct failure_group {
+    enum device_outcome outcome;
+    struct bytes error;
+    uint32_t count; /* devices */
+};
+struct failures {
+    uint32_t job;                 /* in */
+    struct failure_group *groups; /* the largest first, at most FAILURES_SHOWN_MAX */
+    size_t count;
+    /* Devices in none of them: of smaller groups, or of those that came up after FAILURES_KEPT_MAX others. */
+    uint32_t rest;
 };
 
 /* The results log as CSV: first a private file is written whole, from one snapshot; then read piece by piece. */
 enum { RESULTS_PIECE_SIZE = 1 << 20 };
 struct results {
     uint32_t job;       /* in; not looked at with a token: only read on */
+    struct columns columns; /* in; likewise: those besides the nine that are always there */
     struct bytes token; /* in and out: 32 hex digits, the file's name */
     uint64_t offset;    /* in; 0 without a token */
     struct bytes data;  /* up to RESULTS_PIECE_SIZE from offset */
@@ -111,6 +132,7 @@ struct task {
         struct members members;
         struct device_page devices;
         struct job_device_page job_devices;
+        struct failures failures;
         struct results results;
     };
 };

@@ -60,6 +60,7 @@ static bool astray(struct trail *trail, uint64_t seq, const struct event *event)
 static void result_take(const struct job_device *record, const struct event *event, struct trail_end *end)
 {
     end->error = event->device_result.error;
+    end->response = event->device_result.response;
     end->end_us = device_has_end(record->state) ? event->time_us : 0;
 }
 

@@ -34,6 +34,7 @@ struct trail_end {
     int64_t start_us;       /* when the last attempt was handed out; 0: not dispatched */
     int64_t end_us;         /* 0: no end */
     struct bytes error;     /* of the result that the record names, if it names one */
+    struct bytes response;  /* likewise: one MessagePack value, or no bytes */
     struct bytes connector; /* of the last attempt */
 };
 

@@ -142,6 +142,17 @@ static void put_works(struct view *v, const struct answer *answer, struct buffer
     put_list_end(&works);
 }
 
+/* ---- Chosen columns. */
+
+static void put_columns(const struct answer *answer, struct buffer *out)
+{
+    struct open_map m = put_map(out);
+    put_text(&m, "user", answer->user);
+    put_text(&m, "view", answer->view_name);
+    put_raw(&m, "columns", answer->text.size ? answer->text : BYTES("\x90"));
+    put_end(&m);
+}
+
 /* ---- All of them. */
 
 static void put_nothing(struct buffer *out)
@@ -171,10 +182,12 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_JOBS: put_page(v, facts, answer, out); return;
     case ANSWER_REPORTED: put_reported(answer, out); return;
     case ANSWER_WORKS: put_works(v, answer, out); return;
+    case ANSWER_COLUMNS: put_columns(answer, out); return;
     case ANSWER_IMPORT_ERRORS:
     case ANSWER_EVENTS:
     case ANSWER_DEVICES:
     case ANSWER_JOB_DEVICES:
+    case ANSWER_FAILURES:
     case ANSWER_RESULTS:
     case ANSWER_LATER: break;
     }

@@ -106,6 +106,23 @@ bool read_list(const struct reading *r, struct cursor *c, void *out)
     return list->data || refuse_token(r, NULL, "a whole array", token);
 }
 
+bool read_words(const struct reading *r, struct cursor *c, void *out)
+{
+    struct token token = cursor_peek(c);
+    command_words *words = out;
+    uint32_t count = 1;
+    struct cursor each = *c;
+    bool is_list = cursor_array(&each, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct bytes word;
+        struct token got = is_list ? cursor_peek(&each) : token;
+        if (!cursor_text(&each, &word)) return refuse_token(r, NULL, "a text or a list of texts", got);
+        if (!utf8_is_valid(word)) return refuse_token(r, NULL, "in UTF-8", got);
+    }
+    *words = cursor_value(c);
+    return words->data || refuse_token(r, NULL, "a text or a list of texts", token);
+}
+
 /* ---- Values with members of their own. */
 
 /* One member of a map: reads the value into `out`, or says that there is no such member. */

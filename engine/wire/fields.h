@@ -16,7 +16,7 @@ struct reading {
  * not of the type or out of range. */
 typedef bool field_reader(const struct reading *r, struct cursor *c, void *out);
 
-field_reader read_text, read_blob, read_number, read_flag, read_measure, read_times, read_retry, read_value, read_list;
+field_reader read_text, read_blob, read_number, read_flag, read_measure, read_times, read_retry, read_value, read_list, read_words;
 /* A text of 1 to REQUEST_ID_BYTES_MAX bytes: who or what asks. */
 field_reader read_name;
 

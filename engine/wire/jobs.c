@@ -173,8 +173,8 @@ static void put_progress(struct open_map *m, const struct job *job, const struct
     uint32_t batches = job_list_batches(list);
     put_key(m, "progress");
     struct open_map progress = put_map(m->out);
-    put_uint(&progress, "total", list->count);
-    put_uint(&progress, "pending", list->count - list->completed - list->failed);
+    put_uint(&progress, "total", job_list_total(list));
+    put_uint(&progress, "pending", job_list_total(list) - list->completed - list->failed);
     put_uint(&progress, "completed", list->completed);
     put_uint(&progress, "failed", list->failed);
     put_end(&progress);
@@ -210,6 +210,7 @@ void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, st
     put_plan(&m, v, job);
     const struct job_list *list = job_devices_list(v, number);
     put_status(&m, job);
+    if (job->expired) put_flag(&m, "expired", true);
     if (job_waits(facts, job, list, &why)) put_word(&m, "waiting", why.text);
     put_progress(&m, job, list);
     put_uint(&m, "excluded", job->excluded);

@@ -33,21 +33,65 @@ void wire_reply_devices(uint64_t msgid, const struct device_page *page, struct b
     put_end(&m);
 }
 
-static void put_job_device_row(const struct job_device_row *row, struct buffer *out)
+/* What there is nothing of has no key. */
+static void put_column(struct open_map *m, const struct job_device_row *row, const struct column *column,
+                       struct bytes property)
 {
+    switch (column->kind) {
+    case COLUMN_ID: break; /* every row begins with it */
+    case COLUMN_DISPLAY_NAME: put_text(m, "displayName", row->display_name); break;
+    case COLUMN_DELETED: put_flag(m, "deleted", row->deleted); break;
+    case COLUMN_STATUS: put_word(m, "status", state_word(row->state)); break;
+    case COLUMN_REASON:
+        if (row->state == DEVICE_FAILED) put_word(m, "reason", outcome_word(row->outcome));
+        break;
+    case COLUMN_ERROR:
+        if (row->error.size) put_text(m, "error", row->error);
+        break;
+    case COLUMN_BATCH: put_uint(m, "batch", row->batch); break;
+    case COLUMN_ATTEMPT: put_uint(m, "attempt", row->attempt); break;
+    case COLUMN_CONNECTOR:
+        if (row->connector.size) put_text(m, "connector", row->connector);
+        break;
+    case COLUMN_START:
+        if (row->start_us) put_time(m, "start", row->start_us);
+        break;
+    case COLUMN_END:
+        if (row->end_us) put_time(m, "end", row->end_us);
+        break;
+    case COLUMN_RESPONSE:
+        if (row->response.size) put_raw(m, "response", row->response);
+        break;
+    case COLUMN_TEMPLATE:
+        if (row->template.size) put_text(m, "template", row->template);
+        break;
+    case COLUMN_PROVISIONED: put_flag(m, "provisioned", row->provisioned); break;
+    case COLUMN_SIMULATED: put_flag(m, "simulated", row->simulated); break;
+    case COLUMN_PROPERTY:
+    case COLUMN_CLOUD_PROPERTY:
+        if (property.size == 0) break;
+        put_key_text(m, column->name);
+        pack_raw(&m->packer, property);
+        break;
+    }
+}
+
+static void put_job_device_row(const struct job_device_page *page, const struct job_device_row *row,
+                               struct buffer *out)
+{
+    struct columns columns = page->listing.columns;
     struct open_map m = put_map(out);
     put_text(&m, "id", row->id);
-    put_text(&m, "displayName", row->display_name);
-    put_flag(&m, "deleted", row->deleted);
-    put_word(&m, "status", state_word(row->state));
-    if (row->state == DEVICE_FAILED) put_word(&m, "reason", outcome_word(row->outcome));
-    if (row->error.size) put_text(&m, "error", row->error);
-    put_uint(&m, "batch", row->batch);
-    put_uint(&m, "attempt", row->attempt);
-    if (row->connector.size) put_text(&m, "connector", row->connector);
-    if (row->start_us) put_time(&m, "start", row->start_us);
-    if (row->end_us) put_time(&m, "end", row->end_us);
+    for (size_t i = 0; i < columns.count; i++) put_column(&m, row, &columns.column[i], row->properties[i]);
     put_end(&m);
+}
+
+static void put_place(struct open_map *m, const struct job_device_page *page, const struct listing_place *place)
+{
+    struct buffer cursor = {.arena = m->out->arena};
+    if (!place->given) return;
+    listing_put_cursor(&cursor, page->listing.order, place);
+    put_text(m, "cursor", buffer_bytes(&cursor));
 }
 
 void wire_reply_job_devices(uint64_t msgid, const struct job_device_page *page, struct buffer *out)
@@ -56,10 +100,30 @@ void wire_reply_job_devices(uint64_t msgid, const struct job_device_page *page, 
     struct open_map m = put_map(out);
     put_key(&m, "value");
     struct open_list value = put_list(out);
-    for (uint32_t i = 0; i < page->count; i++) put_job_device_row(&page->rows[i], out);
+    for (uint32_t i = 0; i < page->count; i++) put_job_device_row(page, &page->rows[i], out);
     value.count = page->count;
     put_list_end(&value);
-    put_cursor(&m, page->next);
+    put_place(&m, page, &page->next);
+    put_end(&m);
+}
+
+void wire_reply_failures(uint64_t msgid, const struct failures *failures, struct buffer *out)
+{
+    put_reply(out, msgid);
+    struct open_map m = put_map(out);
+    put_key(&m, "value");
+    struct open_list value = put_list(out);
+    for (size_t i = 0; i < failures->count; i++) {
+        const struct failure_group *group = &failures->groups[i];
+        struct open_map row = put_map(out);
+        put_word(&row, "reason", outcome_word(group->outcome));
+        if (group->error.size) put_text(&row, "error", group->error);
+        put_uint(&row, "count", group->count);
+        put_end(&row);
+    }
+    value.count = (uint32_t)failures->count;
+    put_list_end(&value);
+    if (failures->rest) put_uint(&m, "rest", failures->rest);
     put_end(&m);
 }
 

@@ -33,10 +33,15 @@ void put_list_end(struct open_list *l)
     put_be32(l->out->data + l->head + 1, l->count);
 }
 
+void put_key_text(struct open_map *m, struct bytes key)
+{
+    pack_text(&m->packer, key);
+    m->count++;
+}
+
 void put_key(struct open_map *m, const char *key)
 {
-    pack_key(&m->packer, key);
-    m->count++;
+    put_key_text(m, bytes_of_text(key));
 }
 
 void put_text(struct open_map *m, const char *key, struct bytes text)

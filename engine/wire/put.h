@@ -28,6 +28,7 @@ void put_end(struct open_map *m);
 
 /* Writes the key; the caller writes the one value behind it. */
 void put_key(struct open_map *m, const char *key);
+void put_key_text(struct open_map *m, struct bytes key);
 
 void put_text(struct open_map *m, const char *key, struct bytes text);
 void put_word(struct open_map *m, const char *key, const char *word);

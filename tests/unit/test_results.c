@@ -70,6 +70,48 @@ static void a_device_that_is_tried_again_is_pending_without_a_reason(void **stat
     assert_non_null(memmem(data.data, data.size, "\r\ngw-1,gw-1,pending,,,1,1,2026", 30));
 }
 
+/* ---- Failures. */
+
+static const struct failures *failures_of(struct story *s)
+{
+    struct task *task = task_for(s, TASK_FAILURES);
+    task->failures.job = JOB;
+    run(task);
+    return &task->failures;
+}
+
+/* 11,000 devices with an error each of its own, and before, between and behind them 90 with one in common. */
+static void more_different_failures_than_are_kept_are_the_rest(void **state)
+{
+    enum { DEVICES = 11090, COMMON_EVERY = 123 };
+    struct story *s = *state;
+    uint32_t common = 0;
+    char error[32];
+    devices_registered(s, DEVICES);
+    job_running(s, 1, DEVICES, DEVICES);
+    uint64_t dispatch = dispatched(s, 0, 1, DEVICES);
+    for (uint32_t device = 1; device <= DEVICES; device++) {
+        snprintf(error, sizeof error, "error of device %u", device);
+        bool is_common = device % COMMON_EVERY == 0;
+        common += is_common;
+        ended(s, device, dispatch, OUTCOME_FAILED, is_common ? "no power" : error);
+    }
+    const struct failures *failures = failures_of(s);
+    assert_int_equal(failures->count, FAILURES_SHOWN_MAX);
+    assert_text(failures->groups[0].error, "no power");
+    assert_int_equal(failures->groups[0].count, common);
+    assert_int_equal(failures->groups[1].count, 1);
+    assert_int_equal(failures->rest, DEVICES - common - (FAILURES_SHOWN_MAX - 1));
+}
+
+static void a_job_without_failures_has_no_groups(void **state)
+{
+    struct story *s = *state;
+    devices_registered(s, 1);
+    job_running(s, 1, 1, 1);
+    assert_int_equal(failures_of(s)->count, 0);
+}
+
 /* 10,000 devices in 10 dispatches, which end in a scattered order, with long errors: several pieces. */
 static void large_job(struct story *s)
 {
@@ -250,6 +292,8 @@ int main(void)
         STORY(the_results_log_has_a_row_for_every_device),
         STORY(cells_that_a_spreadsheet_would_run_are_made_safe),
         STORY(a_device_that_is_tried_again_is_pending_without_a_reason),
+        STORY(more_different_failures_than_are_kept_are_the_rest),
+        STORY(a_job_without_failures_has_no_groups),
         STORY(a_large_results_log_is_read_piece_by_piece),
         STORY(only_the_owner_may_read_a_results_file),
         STORY(what_is_not_there_is_gone),

@@ -21,12 +21,18 @@ static struct device_page *device_page(struct story *s, const char *filter, uint
     return &task->devices;
 }
 
-static struct job_device_page *job_device_page(struct story *s, struct job_device_page in)
+static struct listing_place at(uint64_t position)
+{
+    return (struct listing_place){.given = true, .number = position};
+}
+
+enum { PENDING = 1 << DEVICE_WAITING | 1 << DEVICE_OUT };
+
+static struct job_device_page *job_device_page(struct story *s, struct listing listing)
 {
     struct task *task = task_for(s, TASK_JOB_DEVICES);
-    task->job_devices = in;
-    task->job_devices.job = JOB;
-    task->job_devices.limit = in.limit ? in.limit : 100;
+    task->job_devices = (struct job_device_page){.job = JOB, .listing = listing};
+    if (listing.limit == 0) task->job_devices.listing.limit = 100;
     run(task);
     return &task->job_devices;
 }
@@ -34,9 +40,9 @@ static struct job_device_page *job_device_page(struct story *s, struct job_devic
 /* The only row of the job. */
 static struct job_device_row *job_device(struct story *s)
 {
-    struct job_device_page *page = job_device_page(s, (struct job_device_page){0});
+    struct job_device_page *page = job_device_page(s, (struct listing){0});
     assert_int_equal(page->count, 1);
-    assert_int_equal(page->next, 0);
+    assert_false(page->next.given);
     return page->rows;
 }
 
@@ -275,7 +281,7 @@ static void a_device_that_waits_for_its_next_attempt_tells_why(void **state)
     assert_int_equal(row->outcome, OUTCOME_FAILED);
     assert_text(row->error, "busy");
     assert_times(row, dispatch, 0);
-    assert_int_equal(job_device_page(s, (struct job_device_page){.outcome = OUTCOME_FAILED})->count, 0);
+    assert_int_equal(job_device_page(s, (struct listing){.outcomes = 1u << OUTCOME_FAILED})->count, 0);
     uint64_t second = dispatched_after(s, 0, 2, 1, 1, number_range(s, result, result), "line-2");
     row = job_device(s);
     assert_int_equal(row->state, DEVICE_OUT);
@@ -294,7 +300,7 @@ static void a_way_over_returns_leads_to_the_last_dispatch(void **state)
     uint64_t dispatch = dispatched(s, 0, 1, 3);
     uint64_t given_back = returned(s, dispatch, 1, 3);
     uint64_t completed = ended(s, 2, given_back, OUTCOME_COMPLETED, "");
-    struct job_device_page *page = job_device_page(s, (struct job_device_page){0});
+    struct job_device_page *page = job_device_page(s, (struct listing){0});
     assert_int_equal(page->count, 3);
     assert_int_equal(page->rows[0].state, DEVICE_WAITING);
     assert_times(&page->rows[0], dispatch, 0);
@@ -318,6 +324,7 @@ static void a_removed_device_keeps_its_row_and_reads_as_deleted(void **state)
     assert_times(row, 0, result);
 }
 
+/* `next` 0: this is the last page. */
 static void assert_page(const struct job_device_page *page, const char *ids, uint32_t next)
 {
     char got[128] = "";
@@ -326,35 +333,37 @@ static void assert_page(const struct job_device_page *page, const char *ids, uin
         snprintf(got + size, sizeof got - size, "%s%.*s", i ? " " : "", BYTES_ARG(page->rows[i].id));
     }
     assert_string_equal(got, ids);
-    assert_int_equal(page->next, next);
+    assert_int_equal(page->next.given, next != 0);
+    assert_int_equal(page->next.number, next);
 }
 
 static void rows_are_filtered_by_state_outcome_and_id(void **state)
 {
     struct story *s = *state;
     job_in_every_state(s);
-    assert_page(job_device_page(s, (struct job_device_page){0}), "gw-1 gw-2 gw-3 gw-4 gw-5 gw-6", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.state = 1}), "gw-4 gw-5 gw-6", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.state = 2}), "gw-1", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.state = 3}), "gw-2 gw-3", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.outcome = OUTCOME_TIMED_OUT}), "gw-3", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.device_id = BYTES("gw-5")}), "gw-5", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.device_id = BYTES("gw-5"), .state = 3}), "", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.device_id = BYTES("gw-5"), .from = 5}), "", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.device_id = BYTES("gw-7")}), "", 0);
+    assert_page(job_device_page(s, (struct listing){0}), "gw-1 gw-2 gw-3 gw-4 gw-5 gw-6", 0);
+    assert_page(job_device_page(s, (struct listing){.states = PENDING}), "gw-4 gw-5 gw-6", 0);
+    assert_page(job_device_page(s, (struct listing){.states = 1u << DEVICE_COMPLETED}), "gw-1", 0);
+    assert_page(job_device_page(s, (struct listing){.states = 1u << DEVICE_FAILED}), "gw-2 gw-3", 0);
+    assert_page(job_device_page(s, (struct listing){.outcomes = 1u << OUTCOME_TIMED_OUT}), "gw-3", 0);
+    assert_page(job_device_page(s, (struct listing){.id = BYTES("gw-5")}), "gw-5", 0);
+    assert_page(job_device_page(s, (struct listing){.id = BYTES("gw-5"), .states = 1u << DEVICE_FAILED}), "", 0);
+    assert_page(job_device_page(s, (struct listing){.id = BYTES("gw-5"), .from = at(5)}), "", 0);
+    assert_page(job_device_page(s, (struct listing){.id = BYTES("gw-7")}), "", 0);
 }
 
 static void pages_of_a_job_go_on_where_the_last_one_ended(void **state)
 {
     struct story *s = *state;
     job_in_every_state(s);
-    assert_page(job_device_page(s, (struct job_device_page){.limit = 4}), "gw-1 gw-2 gw-3 gw-4", 4);
-    assert_page(job_device_page(s, (struct job_device_page){.limit = 4, .from = 4}), "gw-5 gw-6", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.limit = 1, .state = 3}), "gw-2", 2);
-    assert_page(job_device_page(s, (struct job_device_page){.limit = 1, .state = 3, .from = 2}), "gw-3", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.from = 6}), "", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.from = UINT32_MAX}), "", 0);
-    assert_int_equal(job_device_page(s, (struct job_device_page){.from = 3, .limit = 1})->rows[0].batch, 2);
+    assert_page(job_device_page(s, (struct listing){.limit = 4}), "gw-1 gw-2 gw-3 gw-4", 4);
+    assert_page(job_device_page(s, (struct listing){.limit = 4, .from = at(4)}), "gw-5 gw-6", 0);
+    assert_page(job_device_page(s, (struct listing){.limit = 1, .states = 1u << DEVICE_FAILED}), "gw-2", 2);
+    assert_page(job_device_page(s, (struct listing){.limit = 1, .states = 1u << DEVICE_FAILED, .from = at(2)}), "gw-3",
+                0);
+    assert_page(job_device_page(s, (struct listing){.from = at(6)}), "", 0);
+    assert_page(job_device_page(s, (struct listing){.from = at(UINT32_MAX)}), "", 0);
+    assert_int_equal(job_device_page(s, (struct listing){.from = at(3), .limit = 1})->rows[0].batch, 2);
 }
 
 static void removed_devices_side_by_side_keep_their_rows(void **state)
@@ -366,7 +375,7 @@ static void removed_devices_side_by_side_keep_their_rows(void **state)
     for (uint32_t i = 0; i < COUNT_OF(removed); i++) {
         if (removed[i]) device_removed(s, i + 1);
     }
-    struct job_device_page *page = job_device_page(s, (struct job_device_page){0});
+    struct job_device_page *page = job_device_page(s, (struct listing){0});
     assert_page(page, "gw-1 gw-2 gw-3 gw-4 gw-5 gw-6", 0);
     for (uint32_t i = 0; i < COUNT_OF(removed); i++) assert_int_equal(page->rows[i].deleted, removed[i]);
 }
@@ -377,9 +386,9 @@ static void the_id_of_a_removed_device_finds_its_row(void **state)
     devices_registered(s, 3);
     job_running(s, 1, 3, 3);
     device_removed(s, 2);
-    assert_page(job_device_page(s, (struct job_device_page){.device_id = BYTES("gw-2")}), "gw-2", 0);
+    assert_page(job_device_page(s, (struct listing){.id = BYTES("gw-2")}), "gw-2", 0);
     device_registered(s, 4, "gw-2", "", 0);
-    struct job_device_page *page = job_device_page(s, (struct job_device_page){.device_id = BYTES("gw-2")});
+    struct job_device_page *page = job_device_page(s, (struct listing){.id = BYTES("gw-2")});
     assert_page(page, "gw-2", 0);
     assert_true(page->rows[0].deleted);
 }
@@ -387,13 +396,13 @@ static void the_id_of_a_removed_device_finds_its_row(void **state)
 static void a_job_without_fixed_targets_has_no_rows(void **state)
 {
     struct story *s = *state;
-    assert_page(job_device_page(s, (struct job_device_page){0}), "", 0);
+    assert_page(job_device_page(s, (struct listing){0}), "", 0);
     devices_registered(s, 2);
     job_begun(s);
     struct bytes devices = number_range(s, 1, 2);
     given(s, (struct event){.type = EVENT_JOB_TARGETS, .job_targets = {.job = JOB, .devices = devices}});
-    assert_page(job_device_page(s, (struct job_device_page){0}), "", 0);
-    assert_page(job_device_page(s, (struct job_device_page){.device_id = BYTES("gw-1")}), "", 0);
+    assert_page(job_device_page(s, (struct listing){0}), "", 0);
+    assert_page(job_device_page(s, (struct listing){.id = BYTES("gw-1")}), "", 0);
 }
 
 /* The log holds another event than the one that was folded. */
@@ -405,7 +414,7 @@ static void assert_astray(struct story *s, const struct event *stored)
     uint64_t dispatch = dispatched(s, 0, 1, 1);
     uint64_t result = given_stored_as(s, result_event(1, dispatch, OUTCOME_COMPLETED, true, ""), stored);
     struct task *task = task_for(s, TASK_JOB_DEVICES);
-    task->job_devices = (struct job_device_page){.job = JOB, .limit = 1};
+    task->job_devices = (struct job_device_page){.job = JOB, .listing.limit = 1};
     task_run(task);
     assert_true(task->failed);
     snprintf(expected, sizeof expected, "event %d of the log, a %s,", (int)result, event_name(stored->type));

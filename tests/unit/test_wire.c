@@ -98,6 +98,7 @@ struct catalogue_field {
 #define GOOD_retry "{'max': 2, 'on': ['timed_out']}"
 #define GOOD_value "{'a': 1}"
 #define GOOD_list "[1]"
+#define GOOD_words "['x', 'y']"
 #define BAD_text "1"
 #define BAD_blob "1"
 #define BAD_number "-1"
@@ -107,6 +108,7 @@ struct catalogue_field {
 #define BAD_retry "5"
 #define BAD_value NULL /* every value is good */
 #define BAD_list "{}"
+#define BAD_words "['x', 1]"
 enum { OPTIONAL, REQUIRED };
 
 #define COMMAND(member, method, access)                                                                                \
