@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/decide/history.h"
 #include "engine/decide/repeats.h"
 #include "engine/refold.h"
 #include "engine/turn_state.h"
@@ -428,6 +429,13 @@ enum turn_result turn_run(struct turn *t, const struct turn_clock *now)
     return more ? TURN_AGAIN : TURN_IDLE;
 }
 
+/* When the next job leaves the history, by the clock that never steps. */
+static int64_t expiry_deadline_us(const struct turn *t)
+{
+    int64_t next_us = history_next_us(t->view);
+    return next_us == INT64_MAX ? INT64_MAX : t->now.monotonic_us + (next_us - t->now.wall_us);
+}
+
 int64_t turn_deadline_us(const struct turn *t)
 {
     /* Nothing is done by itself before, so nothing else is worth waking up for. */
@@ -438,5 +446,6 @@ int64_t turn_deadline_us(const struct turn *t)
     if (!turn_is_committed(t)) deadline = MIN(deadline, t->committed_us + COMMIT_EVERY_US);
     if (t->full || log_room(&t->log) == LOG_ROOM_SHORT)
         deadline = MIN(deadline, t->now.monotonic_us + ROOM_CHECK_EVERY_US);
+    if (!t->full) deadline = MIN(deadline, expiry_deadline_us(t));
     return deadline;
 }

@@ -6,6 +6,7 @@
 
 #include "engine/decide/dispatch.h"
 #include "engine/decide/evaluate.h"
+#include "engine/decide/history.h"
 #include "engine/decide/limits.h"
 #include "engine/events/numbers.h"
 #include "projections/groups.h"
@@ -15,6 +16,7 @@ enum {
     DEVICES_A_TURN_MAX = 1 << 16, /* handed out */
     CHUNKS_A_TURN_MAX = 4,        /* of targets written down */
     SCAN_STEPS = 1 << 20,
+    DEVICES_FORGOTTEN_A_TURN_MAX = 1 << 20,
 };
 
 static bool turn_is_full(const struct progress_turn *t)
@@ -339,6 +341,38 @@ static bool serve_takes(struct progress *p, struct progress_turn *t)
     return false;
 }
 
+/* ---- 7. Jobs that ended long ago. */
+
+/* Who has not answered for 30 days after a cancel is owed nothing: only a clock that was set ahead leads here. */
+static bool call_back(struct progress_turn *t, uint32_t job)
+{
+    uint32_t position = 0;
+    while (job_devices_list(t->view, job)->out > 0) {
+        if (turn_is_full(t)) return true;
+        uint32_t count = job_devices_list(t->view, job)->count;
+        if (!job_devices_scan(t->view, job, DEVICE_OUT, count, count, &position)) return false;
+        struct lease *lease = leases_find(t->leases, job_devices_at(t->view, job, position).last);
+        ASSERT(lease); /* what was out before a restart has been given back */
+        if (wind_up(t, lease)) return true;
+    }
+    return false;
+}
+
+static bool expire_jobs(struct progress_turn *t)
+{
+    uint32_t forgotten = 0;
+    while (history_next_us(t->view) <= t->events->time_us) {
+        struct history_entry entry;
+        if (turn_is_full(t) || forgotten >= DEVICES_FORGOTTEN_A_TURN_MAX) return true;
+        ASSERT(history_first(t->view, &entry));
+        const struct job_list *list = job_devices_list(t->view, entry.job);
+        if (list && list->out > 0 && call_back(t, entry.job)) return true;
+        forgotten += list ? list->count : 0;
+        emit(t->events, (struct event){.type = EVENT_JOB_EXPIRED, .job_expired = {.job = entry.job}});
+    }
+    return false;
+}
+
 bool progress_run(struct progress *p, struct progress_turn *t)
 {
     events_begin_command(t->events, NULL);
@@ -346,6 +380,7 @@ bool progress_run(struct progress *p, struct progress_turn *t)
     bool more = wind_up_due(t);
     more |= imports_close_abandoned(t->imports, t->view, t->events, t->events_max);
     more |= run_jobs(p, t);
+    more |= expire_jobs(t);
     if (t->short_of_room) return more;
     more |= start_jobs(t);
     more |= serve_takes(p, t);
