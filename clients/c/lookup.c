@@ -21,6 +21,9 @@ static const msgpack_object *map_find(const msgpack_object *map, const char *nam
 const msgpack_object *muster_get(const msgpack_object *map, const char *path)
 {
     while (map) {
+        /* A key may have dots of its own: "properties.target" of a row. */
+        const msgpack_object *whole = map_find(map, path, strlen(path));
+        if (whole) return whole;
         size_t size = strcspn(path, ".");
         map = map_find(map, path, size);
         if (path[size] == '\0') break;

@@ -124,7 +124,7 @@ enum muster_status muster_send(struct muster_client *client, const char *method,
  * call on this client. */
 enum muster_status muster_receive(struct muster_client *client, struct muster_message *message);
 
-/* ---- Looking into an answer. Keys are joined by dots: "progress.total". */
+/* ---- Looking into an answer. Keys are joined by dots: "progress.total". A key with dots of its own comes first. */
 
 /* NULL when the path leads nowhere. Lives as long as the answer. */
 const msgpack_object *muster_get(const msgpack_object *map, const char *path);

@@ -45,6 +45,21 @@ void put_option(const struct cli *cli, struct muster_params *params, const char 
     if (value) muster_put_text(params, key, value);
 }
 
+void put_words(const struct cli *cli, struct muster_params *params, const char *name, const char *key)
+{
+    const char *words = option(cli, name);
+    uint32_t count = words && *words ? 1 : 0;
+    if (!words) return;
+    for (const char *at = words; *at; at++) count += *at == ',';
+    msgpack_packer *p = muster_put(params, key);
+    msgpack_pack_array(p, count);
+    for (const char *at = words; count > 0; count--) {
+        size_t size = strcspn(at, ",");
+        msgpack_pack_str_with_body(p, at, size);
+        at += size + 1;
+    }
+}
+
 void put_globals(const struct cli *cli, struct muster_params *params)
 {
     put_option(cli, params, "request-id", "requestId");

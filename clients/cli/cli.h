@@ -67,6 +67,9 @@ void put_globals(const struct cli *cli, struct muster_params *params);
 /* Puts an option's text under `key` if it was given. */
 void put_option(const struct cli *cli, struct muster_params *params, const char *name, const char *key);
 
+/* The same for an option of several words with commas between: a list of texts. */
+void put_words(const struct cli *cli, struct muster_params *params, const char *name, const char *key);
+
 /* Connects if this is the first call, asks and, unless the engine answers, says why not. The exit code; *result is
  * valid on EXIT_DONE until the next call. `params` may be NULL. */
 int call(struct cli *cli, const char *method, const struct muster_params *params, msgpack_object *result);

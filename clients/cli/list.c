@@ -148,6 +148,18 @@ int list_show(struct cli *cli, const struct list *list)
     return code;
 }
 
+int list_show_all(struct cli *cli, const struct list *list, const msgpack_object *answer)
+{
+    struct sink s = {.list = list, .json = cli->json};
+    const msgpack_object *rows = muster_get(answer, "value");
+    sink_begin(&s, cli);
+    for (uint32_t i = 0; rows && rows->type == MSGPACK_OBJECT_ARRAY && i < rows->via.array.size; i++)
+        sink_add(&s, &rows->via.array.ptr[i]);
+    int code = sink_end(&s, NULL);
+    scols_unref_table(s.table);
+    return code;
+}
+
 /* ---- One resource. */
 
 static int longest_name(const msgpack_object *map, int before)

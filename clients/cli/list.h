@@ -32,6 +32,9 @@ struct list {
 /* Asks page by page, up to --limit, and prints a table, or with --json {"value": [...], "cursor": ...}. */
 int list_show(struct cli *cli, const struct list *list);
 
+/* The same for an answer that has all rows at once; `method` and `put` are not needed. */
+int list_show_all(struct cli *cli, const struct list *list, const msgpack_object *answer);
+
 /* One resource: its fields below each other, nested ones with dotted names, or with --json the resource. */
 int resource_show(struct cli *cli, const msgpack_object *resource);
 /* After a change to the operand: "ID what.", such as "gw-1 is saved.", or with --json the resource. */

@@ -24,9 +24,13 @@ const struct verb VERBS[] = {
     {"job", "resume", "ID", "Resume a stopped job where it was", NULL, job_resume},
     {"job", "cancel", "ID", "Cancel a job for good", NULL, job_cancel},
     {"job", "list", "", "List jobs, newest first", JOB_LIST_OPTIONS, job_list},
-    {"job", "show", "ID", "Show how a job stands", NULL, job_show},
+    {"job", "show", "ID", "Show how a job stands", JOB_SHOW_OPTIONS, job_show},
     {"job", "devices", "ID", "List a job's devices and how each ended", JOB_DEVICES_OPTIONS, job_devices},
+    {"job", "failures", "ID", "Count a job's failed devices by reason and error", NULL, job_failures},
     {"job", "results", "ID", "Write a job's results log as CSV", JOB_RESULTS_OPTIONS, job_results},
+
+    {"columns", "set", "USER", "Choose the columns that a user sees of a job's devices", COLUMNS_SET_OPTIONS, columns_set},
+    {"columns", "show", "USER", "Show the columns that a user chose", COLUMNS_SHOW_OPTIONS, columns_show},
 
     {"events", NULL, "", "Show events of the log", EVENTS_OPTIONS, events_show},
     {"info", NULL, "", "Show how the engine is", NULL, info_show},

@@ -109,7 +109,8 @@ static void an_answer_is_found_by_its_path(void **state)
     (void)state;
     struct fake fake = {.script.count = 0};
     script_add(&fake, SAYS(HELLO));
-    script_add(&fake, SAYS("\x94\x01\x01\xc0\x82\xa6status\xa7running\xa8progress\x81\xa5total\xcd\x03\xe8"));
+    script_add(&fake, SAYS("\x94\x01\x01\xc0\x83\xa6status\xa7running\xa8progress\x81\xa5total\xcd\x03\xe8"
+                           "\xa8p.target\x15"));
     struct muster_client *client = connected(&fake);
     msgpack_object job;
     assert_int_equal(muster_call(client, "jobs.get", NULL, &job), MUSTER_OK);
@@ -117,6 +118,7 @@ static void an_answer_is_found_by_its_path(void **state)
     assert_true(muster_text_is(muster_text(&job, "status"), "running"));
     assert_int_equal(muster_uint(&job, "progress.failed", 7), 7);
     assert_null(muster_get(&job, "progress.total.more"));
+    assert_int_equal(muster_uint(&job, "p.target", 0), 21);
     fake_end(&fake, client);
 }
 
