@@ -189,7 +189,7 @@ static void a_rebuild_forgets_the_same(void **state)
     char *before = stage_state(s);
     struct sentence why;
     assert_int_equal(projections_reset(&s->turn->projections), PROJECTIONS_OK);
-    assert_int_equal(refold(&s->turn->projections, &s->turn->log, &why), REFOLD_OK);
+    assert_int_equal(refold(&s->turn->projections, &s->turn->log, true, &why), REFOLD_OK);
     s->turn->view = projections_live(&s->turn->projections);
     char *after = stage_state(s);
     assert_string_equal(before, after);
