@@ -49,6 +49,9 @@ enum refusal decide_repeated(struct decision *d, const struct command *c, uint32
     case COMMAND_jobs_stop: return look_at_job(d, c->jobs_stop.id);
     case COMMAND_jobs_resume: return look_at_job(d, c->jobs_resume.id);
     case COMMAND_jobs_cancel: return look_at_job(d, c->jobs_cancel.id);
+    case COMMAND_schedules_put:
+        return decide(d, &(struct command){.type = COMMAND_schedules_get,
+                                           .schedules_get = {.id = c->schedules_put.id}});
     default: return answer_with(d, ANSWER_EMPTY, 0); /* what was removed stays removed */
     }
 }
