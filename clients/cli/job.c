@@ -252,6 +252,7 @@ int job_show_resource(struct cli *cli, const msgpack_object *job)
     show_text(job, "About", "description");
     show_text(job, "Why", "statusReason");
     show_text(job, "Waits", "waiting");
+    show_text(job, "Schedule", "scheduledJobId");
     show_text(job, "Group", "group");
     show_data(job);
     show_devices(job);

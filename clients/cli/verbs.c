@@ -28,6 +28,16 @@ const struct verb VERBS[] = {
     {"job", "devices", "ID", "List a job's devices and how each ended", JOB_DEVICES_OPTIONS, job_devices},
     {"job", "results", "ID", "Write a job's results log as CSV", JOB_RESULTS_OPTIONS, job_results},
 
+    {"schedule", "put", "ID", "Run a job again and again, or change what is run and when", SCHEDULE_PUT_OPTIONS,
+     schedule_put},
+    {"schedule", "list", "", "List schedules, with the time of the next run", SCHEDULE_LIST_OPTIONS, schedule_list},
+    {"schedule", "show", "ID", "Show a schedule", NULL, schedule_show},
+    {"schedule", "runs", "ID", "List a schedule's runs and those it missed, newest first", SCHEDULE_LIST_OPTIONS,
+     schedule_runs},
+    {"schedule", "disable", "ID", "Keep a schedule from running until it is enabled", NULL, schedule_disable},
+    {"schedule", "enable", "ID", "Let a disabled schedule run again", NULL, schedule_enable},
+    {"schedule", "remove", "ID", "Remove a schedule; its runs stay", NULL, schedule_remove},
+
     {"events", NULL, "", "Show events of the log", EVENTS_OPTIONS, events_show},
     {"info", NULL, "", "Show how the engine is", NULL, info_show},
     {.noun = NULL},

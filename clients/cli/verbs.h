@@ -36,6 +36,15 @@ int job_devices(struct cli *cli);
 int job_results(struct cli *cli);
 extern const struct option_row JOB_LIST_OPTIONS[], JOB_DEVICES_OPTIONS[], JOB_RESULTS_OPTIONS[];
 
+int schedule_put(struct cli *cli);
+int schedule_list(struct cli *cli);
+int schedule_show(struct cli *cli);
+int schedule_runs(struct cli *cli);
+int schedule_disable(struct cli *cli);
+int schedule_enable(struct cli *cli);
+int schedule_remove(struct cli *cli);
+extern const struct option_row SCHEDULE_PUT_OPTIONS[], SCHEDULE_LIST_OPTIONS[];
+
 int events_show(struct cli *cli);
 extern const struct option_row EVENTS_OPTIONS[];
 
