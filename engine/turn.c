@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/clock/zone.h"
 #include "engine/decide/history.h"
 #include "engine/decide/repeats.h"
 #include "engine/refold.h"
 #include "engine/turn_state.h"
 #include "projections/actors.h"
 #include "projections/requests.h"
+#include "projections/schedules.h"
 
 enum {
     COMMAND_EVENTS_MAX = 3000,   /* a turn; the rest is for what the engine does by itself, however much is asked of it */
@@ -25,9 +27,12 @@ enum {
     RETRY_AFTER_US = 1000000,
     COMMIT_EVERY_US = 100000,    /* of the projections */
     ROOM_CHECK_EVERY_US = 1000000,
+    CLOCK_CHECK_EVERY_US = 60000000, /* the wall clock may be put forward over what is due */
 };
 _Static_assert(EVENTS_MAX + 5 * JOBS_AT_ONCE_MAX <= LOG_COMMIT_VALUES_MAX,
                "a turn fits into one commit of the log, with what a last step adds for each running job");
+
+static const struct zone_rules ZONES = {.is_known = zone_is_known, .local = zone_local, .utc = zone_utc};
 
 /* ---- Replies wait in the arena until the events behind them are on disk. */
 
@@ -190,6 +195,8 @@ static void handle(struct turn *t, struct peer *peer, struct handled *h)
                          .peer = peer->id,
                          .events_max = COMMAND_EVENTS_MAX,
                          .monotonic_us = t->now.monotonic_us,
+                         .wall_us = t->now.wall_us,
+                         .zones = &ZONES,
                          .property_timeout = t->settings.property_timeout,
                          .command_timeout = t->settings.command_timeout,
                          .short_of_room = log_room(&t->log) == LOG_ROOM_SHORT,
@@ -259,6 +266,9 @@ static bool progress(struct turn *t)
                                  .imports = &t->imports,
                                  .events_max = EVENTS_MAX,
                                  .monotonic_us = t->now.monotonic_us,
+                                 .wall_us = t->now.wall_us,
+                                 .started_us = s->now.wall_us,
+                                 .zones = &ZONES,
                                  .short_of_room = log_room(&t->log) == LOG_ROOM_SHORT,
                                  .jobs_at_once = s->jobs_at_once,
                                  .may_read_targets = t->members_tasks < MEMBERS_TASKS_MAX &&
@@ -436,12 +446,21 @@ static int64_t expiry_deadline_us(const struct turn *t)
     return next_us == INT64_MAX ? INT64_MAX : t->now.monotonic_us + (next_us - t->now.wall_us);
 }
 
+/* While the disk is full nothing can be started: then it is the room that is looked at. */
+static int64_t schedules_deadline(const struct turn *t)
+{
+    const struct schedule *first = t->full || t->fatal ? NULL : schedules_first_due(t->view);
+    if (!first) return INT64_MAX;
+    return t->now.monotonic_us + MIN(first->next_us - t->now.wall_us, (int64_t)CLOCK_CHECK_EVERY_US);
+}
+
 int64_t turn_deadline_us(const struct turn *t)
 {
     /* Nothing is done by itself before, so nothing else is worth waking up for. */
     if (t->retry_us > t->now.monotonic_us) return t->retry_us;
     if (t->wanted) return 0;
     int64_t deadline = MIN(leases_deadline(&t->leases), takes_deadline(&t->takes));
+    deadline = MIN(deadline, schedules_deadline(t));
     if (t->spool_used) deadline = MIN(deadline, t->spool_cleaned_us + SPOOL_CLEAN_EVERY_US);
     if (!turn_is_committed(t)) deadline = MIN(deadline, t->committed_us + COMMIT_EVERY_US);
     if (t->full || log_room(&t->log) == LOG_ROOM_SHORT)

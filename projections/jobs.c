@@ -246,6 +246,16 @@ static enum fold_result created(struct view *v, const struct event *e, struct se
                        ids_put(v, JOB_IDS, texts[ID], job.number) && count_add(v, JOB_IS_SAVED, 1));
 }
 
+static enum fold_result scheduled(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    uint32_t number = e->schedule_fired.job;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    if (job.schedule) return fold_illegal(why, "job %u is a run of schedule %u already", number, job.schedule);
+    job.schedule = e->schedule_fired.schedule;
+    return fold_stored(put(v, &job));
+}
+
 /* Also JOB_RESUMED: to the end of the queue. */
 static enum fold_result queued(struct view *v, const struct event *e, uint32_t number, enum job_status from,
                                struct sentence *why)
@@ -392,6 +402,7 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_JOB_COMPLETED: return completed(v, e, why);
     case EVENT_JOB_FAILED: return failed(v, e, why);
     case EVENT_JOB_EXPIRED: return expired(v, e, why);
+    case EVENT_SCHEDULE_FIRED: return scheduled(v, e, why);
     case EVENT_NONE:
     case EVENT_LOG_STARTED:
     case EVENT_SEGMENT_OPENED:
@@ -416,7 +427,11 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_IMPORT_CLOSED:
     case EVENT_LATE_RESULT:
     case EVENT_BATCH_ENDED:
-    case EVENT_COLUMNS_CHOSEN: return FOLD_OK;
+    case EVENT_COLUMNS_CHOSEN:
+    case EVENT_SCHEDULE_SAVED:
+    case EVENT_SCHEDULE_MISSED:
+    case EVENT_SCHEDULE_ENDED:
+    case EVENT_SCHEDULE_REMOVED: return FOLD_OK;
     }
     return FOLD_OK;
 }
@@ -478,4 +493,14 @@ const struct job *jobs_active_at(struct view *v, size_t index)
     const struct ram *ram = loaded(v);
     ASSERT(index < ram->count);
     return ram->active[index];
+}
+
+const struct job *jobs_active_run(struct view *v, uint32_t schedule, unsigned states)
+{
+    const struct ram *ram = loaded(v);
+    for (size_t i = 0; i < ram->count; i++) {
+        const struct job *job = ram->active[i];
+        if (job->schedule == schedule && states >> job->status & 1) return job;
+    }
+    return NULL;
 }

@@ -62,6 +62,7 @@ struct job {
     uint32_t retries_on; /* bit (1 << outcome) */
     uint32_t excluded;   /* devices of the group of another template */
     uint32_t actor;
+    uint32_t schedule; /* whose run it is, 0: nobody's */
     uint64_t created_seq;
     uint64_t queued_seq; /* last time it was queued: its place in the queue */
     uint64_t begun_seq;  /* last JOB_TARGETS_BEGUN, or 0 */
@@ -92,5 +93,8 @@ const struct job *jobs_previous(struct view *v, uint32_t from);
  * In order of their numbers; live view only. */
 size_t jobs_active_count(struct view *v);
 const struct job *jobs_active_at(struct view *v, size_t index);
+/* A run of this schedule in one of these states (bits: MAY(PENDING) | ...), which are pending, running or stopped; NULL
+ * when there is none. */
+const struct job *jobs_active_run(struct view *v, uint32_t schedule, unsigned states);
 
 #endif

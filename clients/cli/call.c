@@ -11,6 +11,7 @@ static const struct {
     {"no_such_job", "'muster job list' shows which there are"},
     {"no_such_device", "'muster device list' shows which there are"},
     {"no_such_group", "'muster group list' shows which there are"},
+    {"no_such_schedule", "'muster schedule list' shows which there are"},
     {"no_such_template", "'muster template list' shows which there are"},
     {"read_only", "--socket names the operators' socket"},
     {"outcome_unknown", "repeat it with the same --request-id, which cannot do it twice"},

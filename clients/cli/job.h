@@ -4,6 +4,26 @@
 
 #include "clients/cli/cli.h"
 
+/* The options that say what a job is, for whoever takes a job's fields. */
+#define JOB_FIELD_ROWS                                                                                                 \
+    {"group", "ID", "the device group"},                                                                               \
+    {"set", "PATH=JSON", "sets a property, for example firmware='\"1.2\"'; may be given several times"},               \
+    {"set-cloud", "PATH=JSON", "sets a cloud property; likewise"},                                                     \
+    {"command", "PATH[=JSON]", "calls a command, with what it is given"},                                              \
+    {"target", "ID", "only devices of this template"},                                                                 \
+    {"batch", "N|P%", "so many devices, or such a part of them, at a time (all)"},                                     \
+    {"threshold", "N|P%", "cancel when more devices than that have failed (never)"},                                   \
+    {"threshold-per-batch", NULL, "count the threshold in each batch by itself"},                                      \
+    {"timeout", "SECONDS", "how long a device may take (30 for a command, 300 for a property)"},                       \
+    {"queue-timeout", "SECONDS", "how long a device may wait for a connector (for ever)"},                             \
+    {"name", "NAME", "how the job is called"},                                                                         \
+    {"description", "TEXT", "what it is for"}
+
+/* Whether the options say what is to be done on each device. */
+bool job_says_what_to_do(const struct cli *cli);
+/* Puts what was given of them. False, with a sentence said, when one is not as it must be. */
+bool job_put_fields(const struct cli *cli, struct muster_params *params);
+
 /* How the job stands, at a glance, or with --json the job. EXIT_DONE. */
 int job_show_resource(struct cli *cli, const msgpack_object *job);
 

@@ -183,6 +183,7 @@ static void show(FILE *out, const struct cli *cli, const msgpack_object *job)
     show_devices(out, job);
     show_excluded(out, job);
     show_batches(out, job);
+    show_text(out, job, "Schedule", "scheduledJobId");
     show_text(out, job, "Group", "group");
     show_data(out, job);
     show_threshold(out, job);

@@ -92,6 +92,7 @@ static const struct status_row {
     {"failed", "Failed", "red"},
     {"cancelled", "Canceled", "red"},
     {"stopped", "Stopped", "yellow"},
+    {"missed", "Missed", "yellow"},
     {"running", "Running", "cyan"},
     {"pending", "Pending", NULL},
     {"saved", "Saved", NULL},

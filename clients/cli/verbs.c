@@ -32,6 +32,16 @@ const struct verb VERBS[] = {
     {"columns", "set", "USER", "Choose the columns that a user sees of a job's devices", COLUMNS_SET_OPTIONS, columns_set},
     {"columns", "show", "USER", "Show the columns that a user chose", COLUMNS_SHOW_OPTIONS, columns_show},
 
+    {"schedule", "put", "ID", "Run a job again and again, or change what is run and when", SCHEDULE_PUT_OPTIONS,
+     schedule_put},
+    {"schedule", "list", "", "List schedules, with the time of the next run", SCHEDULE_LIST_OPTIONS, schedule_list},
+    {"schedule", "show", "ID", "Show a schedule", NULL, schedule_show},
+    {"schedule", "runs", "ID", "List a schedule's runs and those it missed, newest first", SCHEDULE_LIST_OPTIONS,
+     schedule_runs},
+    {"schedule", "disable", "ID", "Keep a schedule from running until it is enabled", NULL, schedule_disable},
+    {"schedule", "enable", "ID", "Let a disabled schedule run again", NULL, schedule_enable},
+    {"schedule", "remove", "ID", "Remove a schedule; its runs stay", NULL, schedule_remove},
+
     {"events", NULL, "", "Show events of the log", EVENTS_OPTIONS, events_show},
     {"info", NULL, "", "Show how the engine is", NULL, info_show},
     {.noun = NULL},

@@ -41,6 +41,15 @@ int columns_set(struct cli *cli);
 int columns_show(struct cli *cli);
 extern const struct option_row COLUMNS_SET_OPTIONS[], COLUMNS_SHOW_OPTIONS[];
 
+int schedule_put(struct cli *cli);
+int schedule_list(struct cli *cli);
+int schedule_show(struct cli *cli);
+int schedule_runs(struct cli *cli);
+int schedule_disable(struct cli *cli);
+int schedule_enable(struct cli *cli);
+int schedule_remove(struct cli *cli);
+extern const struct option_row SCHEDULE_PUT_OPTIONS[], SCHEDULE_LIST_OPTIONS[];
+
 int events_show(struct cli *cli);
 extern const struct option_row EVENTS_OPTIONS[];
 

@@ -15,10 +15,13 @@ enum answer_kind {
     ANSWER_DEVICE,
     ANSWER_IMPORT,
     ANSWER_JOB,
+    ANSWER_SCHEDULE,
     ANSWER_TEMPLATES, /* a page: `numbers`, `count`, `next` */
     ANSWER_GROUPS,
     ANSWER_IMPORTS,
     ANSWER_JOBS,
+    ANSWER_SCHEDULES,
+    ANSWER_SCHEDULE_RUNS,   /* a page of occurrences of the schedule `number` */
     ANSWER_IMPORT_PROGRESS, /* imports.write: `number` and `lines`, `unchanged` as far as read */
     ANSWER_REPORTED,        /* work.report: the three counts */
     ANSWER_WORKS,           /* work.take: `works`, `count` */

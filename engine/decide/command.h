@@ -58,6 +58,18 @@ typedef struct {
     uint32_t on;  /* bit (1 << outcome); 0 when not given */
 } command_retry;
 
+/* {start, timeZone, recurrence, end?, missed?, overlap?}; numbers are those of projections/schedules.h */
+typedef struct {
+    bool given;
+    int64_t start_us; /* whole seconds */
+    struct bytes time_zone;
+    uint32_t recurrence;
+    int64_t end_us;           /* 0: no such end */
+    uint32_t end_occurrences; /* 0: no such end */
+    uint32_t missed;
+    uint32_t overlap;
+} command_timetable;
+
 struct job_fields {
     command_text display_name;
     command_text description;

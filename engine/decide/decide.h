@@ -12,6 +12,7 @@
 #include "engine/decide/leases.h"
 #include "engine/decide/refusal.h"
 #include "engine/decide/takes.h"
+#include "engine/decide/timetable.h"
 #include "projections/projections.h"
 
 /* How far a frame came that holds more than one turn may. All zero begins a frame. */
@@ -35,6 +36,8 @@ struct decision {
     const uint8_t *body_hash;
     size_t events_max;       /* stop and go on in the next turn when the turn has as many */
     int64_t monotonic_us;
+    int64_t wall_us;         /* when schedules are due */
+    const struct zone_rules *zones;
     uint32_t property_timeout, command_timeout; /* seconds, of jobs that name none */
     bool short_of_room;      /* results and ends only */
     /* The devices of a dispatch that no lease knows any more, read from the log; NULL when there is no such one. */

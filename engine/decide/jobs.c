@@ -102,6 +102,7 @@ struct job_filter {
     int64_t ended_since_us; /* 0: whenever */
     uint32_t group;
     struct bytes name; /* somewhere in the display name */
+    bool scheduled;    /* runs of schedules only */
 };
 
 static enum refusal read_section(struct decision *d, struct bytes section, struct job_filter *filter)
@@ -110,19 +111,22 @@ static enum refusal read_section(struct decision *d, struct bytes section, struc
         const char *name;
         uint32_t statuses;
         bool recent;
+        bool scheduled;
     } SECTIONS[] = {
-        {"running", MAY(PENDING) | MAY(RUNNING) | MAY(STOPPED), false},
-        {"saved", MAY(SAVED), false},
-        {"recent", MAY(COMPLETE) | MAY(FAILED) | MAY(CANCELLED), true},
+        {"running", MAY(PENDING) | MAY(RUNNING) | MAY(STOPPED), false, false},
+        {"saved", MAY(SAVED), false, false},
+        {"recent", MAY(COMPLETE) | MAY(FAILED) | MAY(CANCELLED), true, false},
+        {"scheduled", 0, false, true},
     };
     if (!section.data) return ACCEPTED;
     for (size_t i = 0; i < COUNT_OF(SECTIONS); i++) {
         if (!bytes_equal(section, bytes_of_text(SECTIONS[i].name))) continue;
         filter->statuses = SECTIONS[i].statuses;
+        filter->scheduled = SECTIONS[i].scheduled;
         if (SECTIONS[i].recent) filter->ended_since_us = MAX(history_since_us(d->events->time_us), INT64_C(1));
         return ACCEPTED;
     }
-    return refuse_field(d, "section must be running, saved or recent; it is \"%.*s\"", BYTES_ARG(section));
+    return refuse_field(d, "section must be running, saved, recent or scheduled; it is \"%.*s\"", BYTES_ARG(section));
 }
 
 static enum refusal read_job_filter(struct decision *d, const struct command *c, struct job_filter *filter)
@@ -154,6 +158,7 @@ static bool job_is_meant(struct view *v, const struct job *job, const struct job
 {
     if (job->expired) return false;
     if (filter->statuses && !(filter->statuses & (1u << job->status))) return false;
+    if (filter->scheduled && !job->schedule) return false;
     if (filter->ended_since_us && job->ended_us < filter->ended_since_us) return false;
     return (!filter->group || job->group == filter->group) && name_holds(v, job->number, filter->name);
 }

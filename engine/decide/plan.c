@@ -71,27 +71,33 @@ enum refusal plan_read(struct decision *d, const struct job_fields *fields, stru
     return ACCEPTED;
 }
 
+uint32_t plan_write_job(struct view *v, struct events *out, struct bytes id, const struct job_plan *plan,
+                        struct bytes body_hash)
+{
+    uint32_t number = jobs_next_number(v);
+    emit(out, (struct event){.type = EVENT_JOB_CREATED,
+                             .job_created = {.job = number,
+                                             .id = id,
+                                             .display_name = plan->display_name,
+                                             .description = plan->description,
+                                             .group = plan->group,
+                                             .type = plan->data.type,
+                                             .target = plan->target,
+                                             .data = plan->data.data,
+                                             .batch_measure = plan->batch_measure,
+                                             .batch_value = plan->batch_value,
+                                             .threshold_measure = plan->threshold_measure,
+                                             .threshold_value = plan->threshold_value,
+                                             .threshold_per_batch = plan->threshold_per_batch,
+                                             .queue_timeout = plan->queue_timeout,
+                                             .execution_timeout = plan->execution_timeout,
+                                             .retries_max = plan->retries_max,
+                                             .retries_on = plan->retries_on,
+                                             .body_hash = body_hash}});
+    return number;
+}
+
 uint32_t plan_create_job(struct decision *d, struct bytes id, const struct job_plan *plan)
 {
-    uint32_t number = jobs_next_number(d->view);
-    emit(d->events, (struct event){.type = EVENT_JOB_CREATED,
-                                   .job_created = {.job = number,
-                                                   .id = id,
-                                                   .display_name = plan->display_name,
-                                                   .description = plan->description,
-                                                   .group = plan->group,
-                                                   .type = plan->data.type,
-                                                   .target = plan->target,
-                                                   .data = plan->data.data,
-                                                   .batch_measure = plan->batch_measure,
-                                                   .batch_value = plan->batch_value,
-                                                   .threshold_measure = plan->threshold_measure,
-                                                   .threshold_value = plan->threshold_value,
-                                                   .threshold_per_batch = plan->threshold_per_batch,
-                                                   .queue_timeout = plan->queue_timeout,
-                                                   .execution_timeout = plan->execution_timeout,
-                                                   .retries_max = plan->retries_max,
-                                                   .retries_on = plan->retries_on,
-                                                   .body_hash = {d->body_hash, 32}}});
-    return number;
+    return plan_write_job(d->view, d->events, id, plan, (struct bytes){d->body_hash, 32});
 }

@@ -26,5 +26,8 @@ enum refusal plan_read(struct decision *d, const struct job_fields *fields, stru
 
 /* Writes down that a job with this plan exists, saved and not yet run; returns its number. */
 uint32_t plan_create_job(struct decision *d, struct bytes id, const struct job_plan *plan);
+/* The same for a job that no command asks for; `body_hash` is of 32 bytes. */
+uint32_t plan_write_job(struct view *v, struct events *out, struct bytes id, const struct job_plan *plan,
+                        struct bytes body_hash);
 
 #endif

@@ -8,6 +8,7 @@
 #include "engine/decide/evaluate.h"
 #include "engine/decide/history.h"
 #include "engine/decide/limits.h"
+#include "engine/decide/schedule_progress.h"
 #include "engine/events/numbers.h"
 #include "projections/groups.h"
 #include "projections/templates.h"
@@ -272,7 +273,8 @@ static const struct job *next_in_queue(struct view *v)
     if (jobs_count(v, JOB_IS_PENDING) == 0) return NULL;
     for (size_t i = 0; i < jobs_active_count(v); i++) {
         const struct job *job = jobs_active_at(v, i);
-        if (job->status == JOB_IS_PENDING && (!next || job->queued_seq < next->queued_seq)) next = job;
+        if (job->status != JOB_IS_PENDING || (next && next->queued_seq < job->queued_seq)) continue;
+        if (!schedule_holds_back(v, job)) next = job;
     }
     return next;
 }
@@ -379,6 +381,7 @@ bool progress_run(struct progress *p, struct progress_turn *t)
     if (!p->recovered && recover(p, t)) return true;
     bool more = wind_up_due(t);
     more |= imports_close_abandoned(t->imports, t->view, t->events, t->events_max);
+    more |= schedules_run_due(t);
     more |= run_jobs(p, t);
     more |= expire_jobs(t);
     if (t->short_of_room) return more;

@@ -1,6 +1,6 @@
 /* What the engine does by itself, in bounded steps: gives back what nobody holds any more, lets deadlines pass,
- * ends batches and jobs, starts waiting jobs, writes down their targets, hands devices to waiting connectors.
- * Called once a turn, after the commands. Pure, as decide.h is. */
+ * makes jobs of schedules that are due, ends batches and jobs, starts waiting jobs, writes down their targets, hands
+ * devices to waiting connectors. Called once a turn, after the commands. Pure, as decide.h is. */
 #ifndef MUSTER_PROGRESS_H
 #define MUSTER_PROGRESS_H
 
@@ -9,6 +9,7 @@
 #include "engine/decide/imports.h"
 #include "engine/decide/leases.h"
 #include "engine/decide/takes.h"
+#include "engine/decide/timetable.h"
 #include "projections/job_devices.h"
 #include "projections/jobs.h"
 
@@ -45,6 +46,9 @@ struct progress_turn {
     struct open_imports *imports;
     size_t events_max;
     int64_t monotonic_us;
+    int64_t wall_us;         /* when schedules are due */
+    int64_t started_us;      /* likewise, when the engine began to look */
+    const struct zone_rules *zones;
     bool short_of_room;      /* nothing is started or handed out */
     uint32_t jobs_at_once;
     bool may_read_targets;   /* workers have room for another reading */

@@ -52,6 +52,9 @@ enum refusal decide_repeated(struct decision *d, const struct command *c, uint32
     case COMMAND_columns_set:
         return decide(d, &(struct command){.type = COMMAND_columns_get,
                                            .columns_get = {.user = c->columns_set.user, .view = c->columns_set.view}});
+    case COMMAND_schedules_put:
+        return decide(d, &(struct command){.type = COMMAND_schedules_get,
+                                           .schedules_get = {.id = c->schedules_put.id}});
     default: return answer_with(d, ANSWER_EMPTY, 0); /* what was removed stays removed */
     }
 }

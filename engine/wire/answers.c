@@ -74,6 +74,7 @@ static void put_resource(struct view *v, const struct wire_facts *facts, enum an
     if (page == ANSWER_TEMPLATES) put_template(v, number, out);
     else if (page == ANSWER_GROUPS) put_group(v, number, out);
     else if (page == ANSWER_IMPORTS) put_import(v, number, 0, 0, out);
+    else if (page == ANSWER_SCHEDULES) put_schedule(v, number, out);
     else put_job(v, facts, number, out);
 }
 
@@ -176,9 +177,12 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_IMPORT:
     case ANSWER_IMPORT_PROGRESS: put_import(v, answer->number, answer->lines, answer->unchanged, out); return;
     case ANSWER_JOB: put_job(v, facts, answer->number, out); return;
+    case ANSWER_SCHEDULE: put_schedule(v, answer->number, out); return;
+    case ANSWER_SCHEDULE_RUNS: put_schedule_runs(v, answer, out); return;
     case ANSWER_TEMPLATES:
     case ANSWER_GROUPS:
     case ANSWER_IMPORTS:
+    case ANSWER_SCHEDULES:
     case ANSWER_JOBS: put_page(v, facts, answer, out); return;
     case ANSWER_REPORTED: put_reported(answer, out); return;
     case ANSWER_WORKS: put_works(v, answer, out); return;

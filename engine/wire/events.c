@@ -5,11 +5,13 @@
 #include "engine/wire/resources.h"
 
 #include "engine/base/text.h"
+#include "engine/base/timestamp.h"
 #include "engine/events/numbers.h"
 #include "projections/actors.h"
 #include "projections/devices.h"
 #include "projections/job_devices.h"
 #include "projections/jobs.h"
+#include "projections/schedules.h"
 
 #include <stdio.h>
 
@@ -35,6 +37,13 @@ enum showing {
     SHOW_RETURNED_REASON,
     SHOW_CANCEL_REASON,
     SHOW_FAILED_REASON,
+    SHOW_SCHEDULE,
+    SHOW_TIME,
+    SHOW_RECURRENCE,
+    SHOW_MISSED_POLICY,
+    SHOW_OVERLAP_POLICY,
+    SHOW_SCHEDULE_MISS,
+    SHOW_SCHEDULE_END,
 };
 
 struct rule {
@@ -61,6 +70,17 @@ static const struct rule RULES[] = {
     {EVENT_JOB_CANCELLED, "reason", NULL, SHOW_CANCEL_REASON},
     {EVENT_JOB_FAILED, "reason", NULL, SHOW_FAILED_REASON},
     {EVENT_JOB_CREATED, "type", "jobType", SHOW_JOB_TYPE}, /* "type" is the event's */
+    {EVENT_SCHEDULE_SAVED, "type", "jobType", SHOW_JOB_TYPE},
+    {EVENT_SCHEDULE_SAVED, "missed", NULL, SHOW_MISSED_POLICY},
+    {EVENT_SCHEDULE_MISSED, "reason", NULL, SHOW_SCHEDULE_MISS},
+    {EVENT_SCHEDULE_ENDED, "reason", NULL, SHOW_SCHEDULE_END},
+    {EVENT_NONE, "schedule", NULL, SHOW_SCHEDULE},
+    {EVENT_NONE, "recurrence", NULL, SHOW_RECURRENCE},
+    {EVENT_NONE, "overlap", NULL, SHOW_OVERLAP_POLICY},
+    {EVENT_NONE, "start_us", "start", SHOW_TIME},
+    {EVENT_NONE, "end_us", "end", SHOW_TIME},
+    {EVENT_NONE, "due_us", "due", SHOW_TIME},
+    {EVENT_NONE, "next_us", "next", SHOW_TIME},
     {EVENT_NONE, "import", NULL, SHOW_IMPORT},
     {EVENT_NONE, "job", NULL, SHOW_JOB},
     {EVENT_NONE, "device", NULL, SHOW_DEVICE},
@@ -154,6 +174,16 @@ static void pack_plain(msgpack_packer *p, struct event_field field)
     }
 }
 
+/* Nil for no time. */
+static void pack_time(msgpack_packer *p, struct event_field field)
+{
+    char text[TIMESTAMP_SIZE];
+    ASSERT(field.type == FIELD_i64);
+    int64_t time_us = *(const event_i64 *)field.value;
+    if (time_us) pack_text(p, timestamp_text(time_us, text));
+    else msgpack_pack_nil(p);
+}
+
 /* Small numbers are u32, all others texts or lists. */
 static uint32_t number_of(struct event_field field)
 {
@@ -187,6 +217,13 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_RETURNED_REASON: pack_key(p, returned_reason_word(number_of(field))); return;
     case SHOW_CANCEL_REASON: pack_key(p, cancel_reason_word(number_of(field))); return;
     case SHOW_FAILED_REASON: pack_key(p, failed_reason_word(number_of(field))); return;
+    case SHOW_SCHEDULE: pack_id(p, schedule_id(v, number_of(field))); return;
+    case SHOW_TIME: pack_time(p, field); return;
+    case SHOW_RECURRENCE: pack_key(p, recurrence_word(number_of(field))); return;
+    case SHOW_MISSED_POLICY: pack_key(p, missed_policy_word(number_of(field))); return;
+    case SHOW_OVERLAP_POLICY: pack_key(p, overlap_policy_word(number_of(field))); return;
+    case SHOW_SCHEDULE_MISS: pack_key(p, schedule_miss_word(number_of(field))); return;
+    case SHOW_SCHEDULE_END: pack_key(p, schedule_end_word(number_of(field))); return;
     }
 }
 

@@ -125,10 +125,7 @@ bool read_words(const struct reading *r, struct cursor *c, void *out)
 
 /* ---- Values with members of their own. */
 
-/* One member of a map: reads the value into `out`, or says that there is no such member. */
-typedef bool member_reader(const struct reading *r, struct cursor *c, struct bytes key, void *out);
-
-static bool read_members(const struct reading *r, struct cursor *c, const char *rule, member_reader *read, void *out)
+bool read_members(const struct reading *r, struct cursor *c, const char *rule, member_reader *read, void *out)
 {
     struct token token = cursor_peek(c);
     uint32_t count;
@@ -142,7 +139,7 @@ static bool read_members(const struct reading *r, struct cursor *c, const char *
     return true;
 }
 
-static bool refuse_member(const struct reading *r, const char *rule, struct bytes key)
+bool refuse_member(const struct reading *r, const char *rule, struct bytes key)
 {
     struct bytes shown = text_quotable(key, QUOTED_CHARACTERS_MAX);
     sentence_set(r->why, "%s: field \"%s\" must be %s; it has a field \"%.*s\"", r->method, r->key, rule,

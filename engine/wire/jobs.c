@@ -91,9 +91,22 @@ static bool running_waits(const struct wire_facts *facts, const struct job *job,
     return true;
 }
 
+/* A pending job: another run of its schedule is to end first, or other jobs. */
+static void pending_waits(struct view *v, const struct wire_facts *facts, const struct job *job, struct sentence *why)
+{
+    const struct job *before = job->schedule ? jobs_active_run(v, job->schedule, MAY(RUNNING)) : NULL;
+    if (before) {
+        sentence_set(why, "another run of its schedule, %.*s, is not over", BYTES_ARG(job_id(v, before->number)));
+    } else if (facts->concurrency_full) {
+        sentence_set(why, "as many jobs run as may at the same time");
+    } else {
+        sentence_set(why, "its turn is next");
+    }
+}
+
 /* False when nothing holds the job up. */
-static bool job_waits(const struct wire_facts *facts, const struct job *job, const struct job_list *list,
-                      struct sentence *why)
+static bool job_waits(struct view *v, const struct wire_facts *facts, const struct job *job,
+                      const struct job_list *list, struct sentence *why)
 {
     switch (job->status) {
     case JOB_IS_SAVED:
@@ -102,63 +115,61 @@ static bool job_waits(const struct wire_facts *facts, const struct job *job, con
     case JOB_IS_CANCELLED: return false;
     case JOB_IS_RUNNING: return running_waits(facts, job, list, why);
     case JOB_IS_STOPPED: sentence_set(why, "it was stopped; resume or cancel it"); return true;
-    case JOB_IS_PENDING:
-        sentence_set(why, facts->concurrency_full ? "as many jobs run as may at the same time" : "its turn is next");
-        return true;
+    case JOB_IS_PENDING: pending_waits(v, facts, job, why); return true;
     }
     return false;
 }
 
 /* ---- The parts of the map. */
 
-static void put_batch(struct open_map *m, const struct job *job)
+void put_batch(struct open_map *m, uint32_t measure, uint32_t value)
 {
-    if (job->batch_measure == MEASURE_NONE) return;
+    if (measure == MEASURE_NONE) return;
     put_key(m, "batch");
     struct open_map batch = put_map(m->out);
-    put_word(&batch, "type", measure_word(job->batch_measure));
-    put_uint(&batch, "value", job->batch_value);
+    put_word(&batch, "type", measure_word(measure));
+    put_uint(&batch, "value", value);
     put_end(&batch);
 }
 
-static void put_threshold(struct open_map *m, const struct job *job)
+void put_threshold(struct open_map *m, uint32_t measure, uint32_t value, bool per_batch)
 {
-    if (job->threshold_measure == MEASURE_NONE) return;
+    if (measure == MEASURE_NONE) return;
     put_key(m, "cancellationThreshold");
     struct open_map threshold = put_map(m->out);
-    put_word(&threshold, "type", measure_word(job->threshold_measure));
-    put_uint(&threshold, "value", job->threshold_value);
-    put_flag(&threshold, "batch", job->threshold_per_batch);
+    put_word(&threshold, "type", measure_word(measure));
+    put_uint(&threshold, "value", value);
+    put_flag(&threshold, "batch", per_batch);
     put_end(&threshold);
 }
 
-static void put_timeouts(struct open_map *m, const struct job *job)
+void put_timeouts(struct open_map *m, uint32_t queue, uint32_t execution)
 {
     put_key(m, "timeouts");
     struct open_map timeouts = put_map(m->out);
-    if (job->queue_timeout) put_uint(&timeouts, "queue", job->queue_timeout);
-    put_uint(&timeouts, "execution", job->execution_timeout);
+    if (queue) put_uint(&timeouts, "queue", queue);
+    put_uint(&timeouts, "execution", execution);
     put_end(&timeouts);
 }
 
-static void put_retries(struct open_map *m, const struct job *job)
+void put_retries(struct open_map *m, uint32_t max, uint32_t on)
 {
-    if (job->retries_max == 0) return;
+    if (max == 0) return;
     put_key(m, "retries");
     struct open_map retries = put_map(m->out);
-    put_uint(&retries, "max", job->retries_max);
+    put_uint(&retries, "max", max);
     put_key(&retries, "on");
-    struct open_list on = put_list(m->out);
+    struct open_list words = put_list(m->out);
     for (enum device_outcome outcome = OUTCOME_FAILED; outcome <= OUTCOME_EXPIRED; outcome++) {
-        if (!(job->retries_on & (1u << outcome))) continue;
+        if (!(on & (1u << outcome))) continue;
         pack_text(&retries.packer, bytes_of_text(outcome_word(outcome)));
-        on.count++;
+        words.count++;
     }
-    put_list_end(&on);
+    put_list_end(&words);
     put_end(&retries);
 }
 
-static void put_status(struct open_map *m, const struct job *job)
+void put_job_status(struct open_map *m, const struct job *job)
 {
     put_word(m, "status", job_status_word(job->status));
     if (job->status == JOB_IS_CANCELLED) put_word(m, "statusReason", cancel_reason_word(job->reason));
@@ -166,9 +177,9 @@ static void put_status(struct open_map *m, const struct job *job)
 }
 
 /* Until its targets are fixed a job has no devices to count. */
-static void put_progress(struct open_map *m, const struct job *job, const struct job_list *list)
+void put_job_progress(struct open_map *m, struct view *v, const struct job *job)
 {
-    const struct job_list none = {0};
+    const struct job_list none = {0}, *list = job_devices_list(v, job->number);
     if (!list || !job->targets_fixed) list = &none;
     uint32_t batches = job_list_batches(list);
     put_key(m, "progress");
@@ -195,10 +206,10 @@ static void put_plan(struct open_map *m, struct view *v, const struct job *job)
     put_text(m, "description", text.description);
     put_raw(m, "data", text.data);
     put_text(m, "group", group_id(v, job->group));
-    put_batch(m, job);
-    put_threshold(m, job);
-    put_timeouts(m, job);
-    put_retries(m, job);
+    put_batch(m, job->batch_measure, job->batch_value);
+    put_threshold(m, job->threshold_measure, job->threshold_value, job->threshold_per_batch);
+    put_timeouts(m, job->queue_timeout, job->execution_timeout);
+    put_retries(m, job->retries_max, job->retries_on);
 }
 
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out)
@@ -209,13 +220,14 @@ void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, st
     struct open_map m = put_map(out);
     put_plan(&m, v, job);
     const struct job_list *list = job_devices_list(v, number);
-    put_status(&m, job);
+    put_job_status(&m, job);
     if (job->expired) put_flag(&m, "expired", true);
-    if (job_waits(facts, job, list, &why)) put_word(&m, "waiting", why.text);
-    put_progress(&m, job, list);
+    if (job_waits(v, facts, job, list, &why)) put_word(&m, "waiting", why.text);
+    put_job_progress(&m, v, job);
     put_uint(&m, "excluded", job->excluded);
     put_time(&m, "created", job->created_us);
     if (job->started_us) put_time(&m, "start", job->started_us);
     if (job->ended_us) put_time(&m, "end", job->ended_us);
+    if (job->schedule) put_text(&m, "scheduledJobId", schedule_id(v, job->schedule));
     put_end(&m);
 }

@@ -14,6 +14,20 @@ void put_device(struct view *v, uint32_t number, struct buffer *out);
 void put_import(struct view *v, uint32_t number, uint64_t lines, uint64_t unchanged, struct buffer *out);
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
 
+void put_schedule(struct view *v, uint32_t number, struct buffer *out);
+/* The page of its runs that the answer holds. */
+void put_schedule_runs(struct view *v, const struct answer *answer, struct buffer *out);
+
+/* Parts that a job and a schedule have in common; each writes its key, or nothing where there is nothing. */
+void put_batch(struct open_map *m, uint32_t measure, uint32_t value);
+void put_threshold(struct open_map *m, uint32_t measure, uint32_t value, bool per_batch);
+void put_timeouts(struct open_map *m, uint32_t queue, uint32_t execution);
+void put_retries(struct open_map *m, uint32_t max, uint32_t on);
+/* "status", and "statusReason" where it has one. */
+void put_job_status(struct open_map *m, const struct job *job);
+/* "progress" and "batches". */
+void put_job_progress(struct open_map *m, struct view *v, const struct job *job);
+
 /* "cursor" of a list, as text, unless `next` is 0. */
 void put_cursor(struct open_map *m, uint64_t next);
 
@@ -30,5 +44,6 @@ struct bytes group_id(struct view *v, uint32_t number);
 struct bytes device_id(struct view *v, uint32_t number);
 struct bytes import_id(struct view *v, uint32_t number);
 struct bytes job_id(struct view *v, uint32_t number);
+struct bytes schedule_id(struct view *v, uint32_t number);
 
 #endif

@@ -13,6 +13,7 @@
 #include "clients/cli/json_read.c"
 #include "engine/base/pack.h"
 #include "engine/wire/wire.h"
+#include "projections/schedules.h"
 
 /* ---- Frames, written as JSON with ' for ". */
 
@@ -96,6 +97,7 @@ struct catalogue_field {
 #define GOOD_measure "{'type': 'number', 'value': 1}"
 #define GOOD_times "{'execution': 5}"
 #define GOOD_retry "{'max': 2, 'on': ['timed_out']}"
+#define GOOD_timetable "{'start': '2026-12-01T03:00:00+01:00', 'timeZone': 'Europe/Paris', 'recurrence': 'daily'}"
 #define GOOD_value "{'a': 1}"
 #define GOOD_list "[1]"
 #define GOOD_words "['x', 'y']"
@@ -106,6 +108,7 @@ struct catalogue_field {
 #define BAD_measure "5"
 #define BAD_times "5"
 #define BAD_retry "5"
+#define BAD_timetable "5"
 #define BAD_value NULL /* every value is good */
 #define BAD_list "{}"
 #define BAD_words "['x', 1]"
@@ -268,6 +271,30 @@ static void retries_that_cannot_be_are_refused(void **state)
     then_refused("jobs.run", "{" JOB ", 'retries': {'max': 1, 'on': ['completed']}}",
                  "jobs.run: field \"retries.on\" must be a list of \"failed\", \"timed_out\" and \"expired\"; it is "
                  "\"completed\"");
+}
+
+static void a_timetable_comes_out_as_it_went_in(void **state)
+{
+    (void)state;
+    then_call("schedules.put", "{'id': 's', 'enabled': false, 'schedule': {'start': '1970-01-02T00:00:00.9Z',"
+                               " 'timeZone': 'UTC', 'recurrence': 'weekly', 'missed': 'skip', 'overlap': 'skip',"
+                               " 'end': {'value': 7, 'type': 'occurrences'}}}");
+    const command_timetable *t = &call.command.schedules_put.schedule;
+    assert_true(t->given && call.command.schedules_put.enabled.given && !call.command.schedules_put.enabled.value);
+    assert_int_equal(t->start_us, INT64_C(86400000000));
+    then_text(t->time_zone, "UTC");
+    assert_int_equal(t->recurrence, RECURS_WEEKLY);
+    assert_int_equal(t->missed, MISSED_SKIP);
+    assert_int_equal(t->overlap, OVERLAP_SKIP);
+    assert_int_equal(t->end_occurrences, 7);
+    assert_int_equal(t->end_us, 0);
+    then_call("schedules.put", "{'id': 's', 'schedule': {'start': '1970-01-02T00:00:00Z', 'timeZone': 'UTC',"
+                               " 'recurrence': 'once', 'overlap': null,"
+                               " 'end': {'type': 'date', 'value': '1970-01-03T00:00:00Z'}}}");
+    assert_int_equal(t->recurrence, RECURS_ONCE);
+    assert_int_equal(t->missed, MISSED_RUN_ONCE);
+    assert_int_equal(t->overlap, OVERLAP_QUEUE);
+    assert_int_equal(t->end_us, INT64_C(172800000000));
 }
 
 static void what_is_unknown_is_answered_with_what_is_known(void **state)
@@ -455,6 +482,7 @@ int main(void)
         cmocka_unit_test(a_job_comes_out_as_it_went_in),
         cmocka_unit_test(a_measure_that_cannot_be_is_refused),
         cmocka_unit_test(retries_that_cannot_be_are_refused),
+        cmocka_unit_test(a_timetable_comes_out_as_it_went_in),
         cmocka_unit_test(what_is_unknown_is_answered_with_what_is_known),
         cmocka_unit_test(values_are_shown_short_and_clean),
         cmocka_unit_test(text_must_be_utf8),
