@@ -247,6 +247,7 @@ static void read_targets(void *context, uint32_t job, uint64_t begun_seq)
 
 static bool progress(struct turn *t)
 {
+    if (t->full) progress_pause(&t->progress);
     if (t->full || t->events.failed || t->now.monotonic_us < t->retry_us) return false;
     const struct turn_settings *s = &t->settings;
     struct progress_turn turn = {.view = t->view,
@@ -433,6 +434,7 @@ int64_t turn_deadline_us(const struct turn *t)
     if (t->retry_us > t->now.monotonic_us) return t->retry_us;
     if (t->wanted) return 0;
     int64_t deadline = MIN(leases_deadline(&t->leases), takes_deadline(&t->takes));
+    deadline = MIN(deadline, t->progress.deadline_us);
     if (t->spool_used) deadline = MIN(deadline, t->spool_cleaned_us + SPOOL_CLEAN_EVERY_US);
     if (!turn_is_committed(t)) deadline = MIN(deadline, t->committed_us + COMMIT_EVERY_US);
     if (t->full || log_room(&t->log) == LOG_ROOM_SHORT)

@@ -12,6 +12,7 @@
 #include "engine/base/cursor.h"
 #include "engine/decide/answer.h"
 #include "engine/decide/command.h"
+#include "engine/decide/handouts.h"
 #include "engine/decide/refusal.h"
 #include "engine/snapshot/snapshot.h"
 #include "projections/projections.h"
@@ -65,6 +66,8 @@ struct wire_facts {
     bool disk_short;
     bool concurrency_full; /* as many jobs run as may: why pending ones wait */
     bool connector_waits;  /* some connector has taken or waits for work: else that is why running ones wait */
+    const struct handouts *handouts; /* with takes: what keeps a running job from the connectors there are */
+    const struct takes *takes;
     int64_t now_us;
 };
 
