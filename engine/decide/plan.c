@@ -40,7 +40,7 @@ static uint32_t execution_timeout(const struct decision *d, const struct job_fie
     return type == JOB_TYPE_COMMAND ? d->command_timeout : d->property_timeout;
 }
 
-/* A rejection says that trying again is of no use; every other failure is retried unless reasons are named. */
+/* Unless reasons are named, attempts are tried again, and waits are not. */
 static uint32_t retried_outcomes(command_retry retries)
 {
     if (!retries.given || retries.max == 0) return 0;
@@ -51,9 +51,6 @@ enum refusal plan_read(struct decision *d, const struct job_fields *fields, stru
 {
     *plan = (struct job_plan){0};
     enum refusal refusal = check_texts(d, fields);
-    if (!refusal && fields->timeouts.queue.given)
-        refusal = refuse_field(d, "timeouts.queue is not kept by this version; leave it out, devices wait until they "
-                                  "are taken");
     if (!refusal) refusal = read_data(d, fields, plan);
     if (refusal) return refusal;
     plan->group = groups_find(d->view, fields->group);
@@ -65,6 +62,7 @@ enum refusal plan_read(struct decision *d, const struct job_fields *fields, stru
     plan->threshold_measure = measure_of(fields->threshold);
     plan->threshold_value = (uint32_t)fields->threshold.value;
     plan->threshold_per_batch = fields->threshold.per_batch;
+    plan->queue_timeout = (uint32_t)fields->timeouts.queue.value;
     plan->execution_timeout = execution_timeout(d, fields, plan->data.type);
     plan->retries_max = (uint32_t)fields->retries.max;
     plan->retries_on = retried_outcomes(fields->retries);

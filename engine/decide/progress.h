@@ -1,6 +1,6 @@
 /* What the engine does by itself, in bounded steps: gives back what nobody holds any more, lets deadlines pass,
- * ends batches and jobs, starts waiting jobs, writes down their targets, hands devices to waiting connectors.
- * Called once a turn, after the commands. Pure, as decide.h is. */
+ * ends batches and jobs, starts waiting jobs, writes down their targets, ends devices that nobody took,
+ * hands devices to waiting connectors. Called once a turn, after the commands. Pure, as decide.h is. */
 #ifndef MUSTER_PROGRESS_H
 #define MUSTER_PROGRESS_H
 
@@ -82,6 +82,8 @@ void progress_undo(struct progress *p);
 
 /* ---- Steps that have a file of their own; each is true when there is more to do. */
 
+/* queue.c: devices that nobody took in time end, or use up a retry, as expired. */
+bool expire_waiting(struct progress *p, struct progress_turn *t);
 /* serve.c: connectors that wait get devices. */
 bool serve_takes(struct progress *p, struct progress_turn *t);
 
