@@ -20,8 +20,6 @@ static enum refusal check_texts(struct decision *d, const struct job_fields *fie
 static enum refusal read_data(struct decision *d, const struct job_fields *fields, struct job_plan *plan)
 {
     if (!job_data_read(d->arena, fields->data, &plan->data, &d->why)) return REFUSED_BAD_FIELD;
-    if (plan->data.type == JOB_TYPE_CLOUD_PROPERTY)
-        return refuse_field(d, "data holds cloud properties, which this version cannot run; property and command can");
     if (plan->data.target.size == 0) return ACCEPTED;
     plan->target = templates_find(d->view, plan->data.target);
     return plan->target ? ACCEPTED : REFUSED_NO_SUCH_TEMPLATE;

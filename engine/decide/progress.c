@@ -309,6 +309,7 @@ bool progress_run(struct progress *p, struct progress_turn *t)
     more |= start_jobs(t);
     handouts_sweep(&p->handouts, t->view);
     more |= expire_waiting(p, t);
+    more |= run_own_jobs(p, t);
     more |= serve_takes(p, t);
     /* Starting or handing out may have ended a batch, whose last devices are gone, or a job: the next one is for the
      * next turn. */

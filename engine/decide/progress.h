@@ -1,6 +1,6 @@
 /* What the engine does by itself, in bounded steps: gives back what nobody holds any more, lets deadlines pass,
- * ends batches and jobs, starts waiting jobs, writes down their targets, ends devices that nobody took,
- * hands devices to waiting connectors. Called once a turn, after the commands. Pure, as decide.h is. */
+ * ends batches and jobs, starts waiting jobs, writes down their targets, ends devices that nobody took, sets cloud
+ * properties, hands devices to waiting connectors. Called once a turn, after the commands. Pure, as decide.h is. */
 #ifndef MUSTER_PROGRESS_H
 #define MUSTER_PROGRESS_H
 
@@ -84,6 +84,8 @@ void progress_undo(struct progress *p);
 
 /* queue.c: devices that nobody took in time end, or use up a retry, as expired. */
 bool expire_waiting(struct progress *p, struct progress_turn *t);
+/* own.c: jobs that set cloud properties, which the engine itself does. */
+bool run_own_jobs(struct progress *p, struct progress_turn *t);
 /* serve.c: connectors that wait get devices. */
 bool serve_takes(struct progress *p, struct progress_turn *t);
 
