@@ -103,6 +103,7 @@ static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h,
     case ANSWER_LATER: h->waits = true; return ACCEPTED;
     case ANSWER_DEVICES:
     case ANSWER_JOB_DEVICES:
+    case ANSWER_ATTEMPTS:
     case ANSWER_RESULTS: h->waits = true; return turn_ask_worker(t, peer, h->msgid, &d->answer);
     case ANSWER_EVENTS: refusal = turn_answer_events(t, h->msgid, &d->answer, &out, &d->why); break;
     case ANSWER_IMPORT_ERRORS: refusal = turn_answer_import_errors(t, h->msgid, &d->answer, &out, &d->why); break;

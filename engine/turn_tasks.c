@@ -47,6 +47,7 @@ enum refusal turn_ask_worker(struct turn *t, struct peer *peer, uint64_t msgid, 
     if (peer->tasks >= TASKS_WAITING_MAX || tasks_pending(t) >= TASKS_MAX - MEMBERS_TASKS_MAX) return REFUSED_BUSY;
     enum task_kind kind = answer->kind == ANSWER_DEVICES       ? TASK_DEVICES
                           : answer->kind == ANSWER_JOB_DEVICES ? TASK_JOB_DEVICES
+                          : answer->kind == ANSWER_ATTEMPTS    ? TASK_ATTEMPTS
                                                                : TASK_RESULTS;
     struct task *task = task_new(kind);
     task->peer = peer->id;
@@ -62,6 +63,11 @@ enum refusal turn_ask_worker(struct turn *t, struct peer *peer, uint64_t msgid, 
                                                      .device_id = arena_copy(&task->arena, answer->text),
                                                      .from = (uint32_t)answer->from,
                                                      .limit = (uint32_t)answer->limit};
+    } else if (kind == TASK_ATTEMPTS) {
+        task->attempts = (struct attempts){.job = answer->number,
+                                           .device_id = arena_copy(&task->arena, answer->text),
+                                           .from = answer->from,
+                                           .limit = (uint32_t)answer->limit};
     } else if (!answer->text.data) {
         task->results.job = answer->number;
     } else if (!read_token(answer->text, &task->results, &task->arena)) {
@@ -127,6 +133,11 @@ static enum refusal reply_of(struct task *task, struct buffer *out)
     case TASK_MEMBERS: break;
     case TASK_DEVICES: wire_reply_devices(task->msgid, &task->devices, out); break;
     case TASK_JOB_DEVICES: wire_reply_job_devices(task->msgid, &task->job_devices, out); break;
+    case TASK_ATTEMPTS:
+        if (task->attempts.fault == ATTEMPTS_NOT_IN_JOB) return REFUSED_NOT_IN_JOB;
+        if (task->attempts.fault == ATTEMPTS_BAD_CURSOR) return REFUSED_BAD_CURSOR;
+        wire_reply_attempts(task->msgid, &task->attempts, out);
+        break;
     case TASK_RESULTS:
         if (task->results.gone) return REFUSED_NO_SUCH_RESULTS;
         if (task->results.next)

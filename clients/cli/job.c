@@ -25,6 +25,11 @@ const struct option_row JOB_DEVICES_OPTIONS[] = {
     {NULL, NULL, NULL},
 };
 
+const struct option_row JOB_ATTEMPTS_OPTIONS[] = {
+    LIMIT_ROW,
+    {NULL, NULL, NULL},
+};
+
 const struct option_row JOB_RESULTS_OPTIONS[] = {
     {"output", "FILE", "where to write (standard output)"},
     {NULL, NULL, NULL},
@@ -116,6 +121,28 @@ int job_devices(struct cli *cli)
     return list_show(cli, &(struct list){"jobs.devices", "such devices in this job", put_devices_filter, columns});
 }
 
+static void put_attempts_filter(const struct cli *cli, struct muster_params *params)
+{
+    muster_put_text(params, "id", cli->operand);
+    muster_put_text(params, "device", cli->second_operand);
+}
+
+int job_attempts(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"ATTEMPT", "attempt", cell_value, RIGHT},
+        {"CONNECTOR", "connector", cell_value, LEFT},
+        {"STARTED", "start", cell_time, LEFT},
+        {"ENDED", "end", cell_time, LEFT},
+        {"OUTCOME", "outcome", cell_value, LEFT},
+        {"REASON", "reason", cell_value, LEFT},
+        {"ERROR", "error", cell_value, WIDE},
+        {"RESPONSE", "response", cell_value, WIDE},
+        {.heading = NULL},
+    };
+    return list_show(cli, &(struct list){"jobs.attempts", "attempts at this device", put_attempts_filter, columns});
+}
+
 /* ---- Show. */
 
 static void label(const char *text)
@@ -165,6 +192,31 @@ static void show_threshold(const msgpack_object *job)
     bool percentage = muster_text_is(muster_text(job, "cancellationThreshold.type"), "percentage");
     fputs(percentage ? " % of the devices" : " devices", stdout);
     puts(muster_bool(job, "cancellationThreshold.batch", false) ? " of a batch fail" : " fail");
+}
+
+static void show_timeouts(const msgpack_object *job)
+{
+    uint64_t queue = muster_uint(job, "timeouts.queue", 0), execution = muster_uint(job, "timeouts.execution", 0);
+    if (queue == 0) return;
+    label("Timeouts");
+    write_duration(stdout, (double)queue);
+    fputs(" to be taken, ", stdout);
+    write_duration(stdout, (double)execution);
+    puts(" to answer");
+}
+
+static void show_retries(const msgpack_object *job)
+{
+    const msgpack_object *on = muster_get(job, "retries.on");
+    uint64_t max = muster_uint(job, "retries.max", 0);
+    if (max == 0 || !on || on->type != MSGPACK_OBJECT_ARRAY) return;
+    label("Retries");
+    printf("up to %llu for a device that", (unsigned long long)max);
+    for (uint32_t i = 0; i < on->via.array.size; i++) {
+        fputs(i == 0 ? " " : " or ", stdout);
+        write_value(stdout, &on->via.array.ptr[i]);
+    }
+    putchar('\n');
 }
 
 static void show_devices(const msgpack_object *job)
@@ -258,6 +310,8 @@ int job_show_resource(struct cli *cli, const msgpack_object *job)
     show_excluded(job);
     show_batches(job);
     show_threshold(job);
+    show_timeouts(job);
+    show_retries(job);
     show_time(job, "Created", "created");
     show_time(job, "Started", "start");
     show_time(job, "Ended", "end");

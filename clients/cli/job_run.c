@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { POLL_US = 200000, TIMEOUT_MAX_S = 30 * 86400 };
+enum { POLL_US = 200000, TIMEOUT_MAX_S = 30 * 86400, RETRIES_MAX = 10 };
 
 const struct option_row JOB_RUN_OPTIONS[] = {
     {"group", "ID", "the device group"},
@@ -23,6 +23,8 @@ const struct option_row JOB_RUN_OPTIONS[] = {
     {"threshold-per-batch", NULL, "count the threshold in each batch by itself"},
     {"timeout", "SECONDS", "how long a device may take (30 for a command, 300 for a property)"},
     {"queue-timeout", "SECONDS", "how long a device may wait for a connector (for ever)"},
+    {"retries", "N", "try a device that failed again so many times, 0 to 10 (0)"},
+    {"retry-on", "REASONS", "for which reasons: failed, timed_out, expired, parted by commas (failed,timed_out)"},
     {"id", "ID", "the job's id (made up); the same id and job again is the same job"},
     {"name", "NAME", "how the job is called"},
     {"description", "TEXT", "what it is for"},
@@ -141,6 +143,35 @@ static bool put_timeouts(const struct cli *cli, struct muster_params *params)
     return true;
 }
 
+/* "failed,expired" as a list of words; which ones there are the engine knows. */
+static void pack_reasons(msgpack_packer *p, const char *reasons)
+{
+    uint32_t count = 1;
+    for (const char *at = reasons; *at; at++) count += *at == ',';
+    msgpack_pack_array(p, count);
+    for (; count > 0; count--) {
+        size_t size = strcspn(reasons, ",");
+        msgpack_pack_str_with_body(p, reasons, size);
+        reasons += size + 1;
+    }
+}
+
+static bool put_retries(const struct cli *cli, struct muster_params *params)
+{
+    const char *reasons = option(cli, "retry-on");
+    uint64_t max = 0;
+    if (!option_number(cli, "retries", RETRIES_MAX, &max)) return false;
+    if (!option(cli, "retries")) return !reasons || (usage(cli, "--retry-on needs a number of --retries"), false);
+    msgpack_packer *p = muster_put(params, "retries");
+    msgpack_pack_map(p, reasons ? 2 : 1);
+    muster_pack_text(p, "max");
+    msgpack_pack_uint64(p, max);
+    if (!reasons) return true;
+    muster_pack_text(p, "on");
+    pack_reasons(p, reasons);
+    return true;
+}
+
 static bool put_job(const struct cli *cli, struct muster_params *params)
 {
     bool per_batch = option(cli, "threshold-per-batch");
@@ -158,7 +189,8 @@ static bool put_job(const struct cli *cli, struct muster_params *params)
     put_option(cli, params, "group", "group");
     put_globals(cli, params);
     return put_data(cli, params) && put_measure(cli, params, "batch", "batch", false) &&
-           put_measure(cli, params, "threshold", "cancellationThreshold", per_batch) && put_timeouts(cli, params);
+           put_measure(cli, params, "threshold", "cancellationThreshold", per_batch) && put_timeouts(cli, params) &&
+           put_retries(cli, params);
 }
 
 /* ---- Waiting. */

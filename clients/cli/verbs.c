@@ -26,6 +26,8 @@ const struct verb VERBS[] = {
     {"job", "list", "", "List jobs, newest first", JOB_LIST_OPTIONS, job_list},
     {"job", "show", "ID", "Show how a job stands", NULL, job_show},
     {"job", "devices", "ID", "List a job's devices and how each ended", JOB_DEVICES_OPTIONS, job_devices},
+    {"job", "attempts", "ID DEVICE", "List every attempt at a device of a job, newest first", JOB_ATTEMPTS_OPTIONS,
+     job_attempts},
     {"job", "results", "ID", "Write a job's results log as CSV", JOB_RESULTS_OPTIONS, job_results},
 
     {"events", NULL, "", "Show events of the log", EVENTS_OPTIONS, events_show},

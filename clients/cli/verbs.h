@@ -33,8 +33,9 @@ int job_cancel(struct cli *cli);
 int job_list(struct cli *cli);
 int job_show(struct cli *cli);
 int job_devices(struct cli *cli);
+int job_attempts(struct cli *cli);
 int job_results(struct cli *cli);
-extern const struct option_row JOB_LIST_OPTIONS[], JOB_DEVICES_OPTIONS[], JOB_RESULTS_OPTIONS[];
+extern const struct option_row JOB_LIST_OPTIONS[], JOB_DEVICES_OPTIONS[], JOB_ATTEMPTS_OPTIONS[], JOB_RESULTS_OPTIONS[];
 
 int events_show(struct cli *cli);
 extern const struct option_row EVENTS_OPTIONS[];

@@ -27,6 +27,7 @@ enum answer_kind {
     ANSWER_SUBSCRIBED,      /* likewise */
     ANSWER_DEVICES,         /* a worker answers: `text` filter, `from`, `limit` */
     ANSWER_JOB_DEVICES,     /* likewise: `number`, `state`, `outcome`, `text` device id, `from`, `limit` */
+    ANSWER_ATTEMPTS,        /* likewise: `number`, `text` device id, `from` event, `limit` */
     ANSWER_RESULTS,         /* likewise: `number`, or `text` token and `from` */
     ANSWER_LATER,           /* a waiting take; nothing is sent now */
 };

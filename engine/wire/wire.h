@@ -80,6 +80,7 @@ void wire_reply_error(uint64_t msgid, enum refusal refusal, const char *sentence
 /* Replies that the turn or a worker fills: what each holds is in snapshot.h. */
 void wire_reply_devices(uint64_t msgid, const struct device_page *page, struct buffer *out);
 void wire_reply_job_devices(uint64_t msgid, const struct job_device_page *page, struct buffer *out);
+void wire_reply_attempts(uint64_t msgid, const struct attempts *attempts, struct buffer *out);
 void wire_reply_results(uint64_t msgid, struct bytes data, struct bytes next, struct buffer *out);
 void wire_reply_import_errors(uint64_t msgid, struct bytes csv, uint64_t next, struct buffer *out);
 /* `events` holds `count` event maps, as wire_event appends them. */
