@@ -248,6 +248,23 @@ static void a_restart_ends_every_rest(void **state)
     then_a_rebuild_gives_the_same_state(s);
 }
 
+/* What is kept in memory goes with a turn that did not reach the disk; nothing needs it. */
+static void a_turn_that_failed_begins_every_rest_and_round_anew(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 3);
+    given_job(s, "job-1", ",\"timeouts\":{\"queue\":10}");
+    report(s, 1, take_work(s, 1, 2), "[[0,\"returned\"],[1,\"returned\"]]");
+    stage_pass(s, 1 * SECOND);
+    assert_true(turn_undo(s->turn));
+    stage_pass(s, 9500000);
+    expect_answer(job(s, "job-1"), "\"failed\":0");
+    take_work(s, 1, 10);
+    then_answer_has(s, 1, "[\"gw-1\",\"gw-2\"]");
+    take_work(s, 1, 10);
+    then_answer_has(s, 1, "[\"gw-3\"]");
+}
+
 /* ---- Retries. */
 
 static void a_late_result_of_a_lost_attempt_counts_only_when_it_completed(void **state)
@@ -309,6 +326,7 @@ int main(void)
         STORY(a_waiting_take_gets_a_returned_device_when_its_rest_is_over),
         STORY(a_returned_device_that_completes_after_all_is_completed),
         STORY(a_restart_ends_every_rest),
+        STORY(a_turn_that_failed_begins_every_rest_and_round_anew),
         STORY(a_late_result_of_a_lost_attempt_counts_only_when_it_completed),
         STORY(a_failure_with_retries_left_exceeds_no_threshold),
         STORY(a_cancel_leaves_devices_that_wait_for_a_retry_pending),

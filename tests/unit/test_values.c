@@ -1,47 +1,21 @@
 /* Property values as jobs set them last, through the engine's own turn: who sets them, who sees them. */
-#include "tests/unit/stage.h"
-
-static int set_up(void **state)
-{
-    struct stage *s = malloc(sizeof *s);
-    stage_open(s);
-    *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    stage_close(*state);
-    free(*state);
-    return 0;
-}
+#include "tests/unit/job_story.h"
 
 /* ---- Givens. */
 
-static void given_devices(struct stage *s, int count)
-{
-    for (int i = 1; i <= count; i++) stage_queue(s, 1, "devices.put", "{\"id\":\"gw-%d\"}", i);
-    stage_call(s, 1, "groups.put", "{\"id\":\"all\"}");
-}
-
-/* Runs a property job on all devices; `data` is its entries' JSON. */
-static void given_job(struct stage *s, const char *id, const char *data)
-{
-    stage_call(s, 1, "jobs.run", "{\"id\":\"%s\",\"group\":\"all\",\"data\":[%s]}", id, data);
-}
-
 static void given_results(struct stage *s, const char *results)
 {
-    const char *answer = stage_call(s, 1, "work.take", "{\"connector\":\"test\"}");
-    const char *work = strstr(answer, "\"work\":");
-    assert_non_null(work);
-    uint64_t handle = strtoull(work + strlen("\"work\":"), NULL, 10);
-    stage_call(s, 1, "work.report", "{\"work\":%llu,\"results\":%s}", (unsigned long long)handle, results);
+    report(s, 1, take_work(s, 1, 10), results);
     then_answer_has(s, 1, "\"recorded\"");
 }
 
 #define TEMPERATURE(value) "{\"type\":\"property\",\"path\":\"temperature\",\"value\":" value "}"
 #define MODE(value) "{\"type\":\"property\",\"path\":\"motor.mode\",\"value\":" value "}"
+
+static void given_job_with(struct stage *s, const char *id, const char *data)
+{
+    given_job_of(s, id, data, "");
+}
 
 /* ---- Thens. */
 
@@ -65,7 +39,7 @@ static void a_completed_property_job_sets_the_device(void **state)
 {
     struct stage *s = *state;
     given_devices(s, 2);
-    given_job(s, "job-1", TEMPERATURE("21") "," MODE("\"eco\""));
+    given_job_with(s, "job-1", TEMPERATURE("21") "," MODE("\"eco\""));
     given_results(s, "[[0,\"completed\"],[1,\"failed\"]]");
     expect_answer(device(s, "gw-1"), "\"properties\":{\"motor.mode\":\"eco\",\"temperature\":21}");
     assert_null(strstr(device(s, "gw-2"), "properties"));
@@ -75,12 +49,12 @@ static void the_last_result_counts_path_by_path(void **state)
 {
     struct stage *s = *state;
     given_devices(s, 1);
-    given_job(s, "job-1", TEMPERATURE("21") "," MODE("\"eco\""));
+    given_job_with(s, "job-1", TEMPERATURE("21") "," MODE("\"eco\""));
     given_results(s, "[[0,\"completed\"]]");
-    given_job(s, "job-2", TEMPERATURE("22"));
+    given_job_with(s, "job-2", TEMPERATURE("22"));
     given_results(s, "[[0,\"completed\"]]");
     expect_answer(device(s, "gw-1"), "\"properties\":{\"motor.mode\":\"eco\",\"temperature\":22}");
-    given_job(s, "job-3", TEMPERATURE("23") "," MODE("\"dry\""));
+    given_job_with(s, "job-3", TEMPERATURE("23") "," MODE("\"dry\""));
     given_results(s, "[[0,\"completed\"]]");
     expect_answer(device(s, "gw-1"), "\"properties\":{\"motor.mode\":\"dry\",\"temperature\":23}");
 }
@@ -89,9 +63,9 @@ static void filters_see_what_was_set(void **state)
 {
     struct stage *s = *state;
     given_devices(s, 3);
-    given_job(s, "job-1", TEMPERATURE("21") "," MODE("\"eco\""));
+    given_job_with(s, "job-1", TEMPERATURE("21") "," MODE("\"eco\""));
     given_results(s, "[[0,\"completed\"],[1,\"completed\"],[2,\"failed\"]]");
-    given_job(s, "job-2", TEMPERATURE("25"));
+    given_job_with(s, "job-2", TEMPERATURE("25"));
     given_results(s, "[[0,\"failed\"],[1,\"completed\"],[2,\"completed\"]]");
     then_group(s, "temperature > 21", "gw-2 gw-3 ");
     then_group(s, "temperature <= 21", "gw-1 ");
@@ -104,7 +78,7 @@ static void a_group_by_value_is_read_when_its_job_runs(void **state)
     struct stage *s = *state;
     given_devices(s, 2);
     stage_call(s, 1, "groups.put", "{\"id\":\"warm\",\"filter\":\"temperature > 20\"}");
-    given_job(s, "job-1", TEMPERATURE("21"));
+    given_job_with(s, "job-1", TEMPERATURE("21"));
     given_results(s, "[[0,\"completed\"],[1,\"failed\"]]");
     stage_call(s, 1, "jobs.run", "{\"id\":\"job-2\",\"group\":\"warm\",\"data\":[" MODE("1") "]}");
     stage_call(s, 1, "jobs.get", "{\"id\":\"job-2\"}");
@@ -115,7 +89,7 @@ static void values_are_there_after_a_restart_and_go_with_the_device(void **state
 {
     struct stage *s = *state;
     given_devices(s, 1);
-    given_job(s, "job-1", TEMPERATURE("21"));
+    given_job_with(s, "job-1", TEMPERATURE("21"));
     given_results(s, "[[0,\"completed\"]]");
     stage_restart(s);
     expect_answer(device(s, "gw-1"), "\"temperature\":21");
@@ -145,7 +119,6 @@ static void a_device_with_more_values_than_an_answer_shows_says_so(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STORY(a_completed_property_job_sets_the_device),
         STORY(the_last_result_counts_path_by_path),
