@@ -169,8 +169,8 @@ enum gathered dispatch_job(struct progress *p, struct progress_turn *t, uint32_t
     enum gathered gathered = gather_devices(&g);
     if (lane_is_barren(lane)) p->deadline_us = MIN(p->deadline_us, lane->again_us);
     if (gathered != GATHERED_SOME) return gathered;
-    *work = (struct work){.dispatch = emit_dispatch(&g, batch, (struct bytes){take->connector, take->connector_size},
-                                                    timeout),
+    *work = (struct work){.dispatch =
+                              emit_dispatch(&g, batch, (struct bytes){take->connector, take->connector_size}, timeout),
                           .job = number,
                           .batch = batch,
                           .attempt = g.attempt,

@@ -144,8 +144,8 @@ struct lane *handout_lane(const struct handouts *h, struct handout *handout, con
 /* ---- Obstacles. */
 
 /* What keeps the job from connectors of one kind; NONE also when that is not known. */
-static struct obstacle obstacle_for(const struct handouts *h, const struct handout *handout, const struct take_kind *kind,
-                                    const struct lane *lane)
+static struct obstacle obstacle_for(const struct handouts *h, const struct handout *handout,
+                                    const struct take_kind *kind, const struct lane *lane)
 {
     bool known = lane->generation == kind->generation && lane->changes == changes_of(h, handout);
     if (!known || !lane_is_barren(lane)) return (struct obstacle){OBSTACLE_NONE, 0};

@@ -39,8 +39,8 @@ enum { LANE_OF_ENGINE = TAKE_KINDS_MAX, LANES };
 struct handout {
     uint32_t job;
     uint32_t batch;
-    uint64_t queued_seq;  /* which run of the job */
-    uint64_t changes;     /* counts what may have made a device of the job wait */
+    uint64_t queued_seq; /* which run of the job */
+    uint64_t changes;    /* counts what may have made a device of the job wait */
     uint32_t device_count;
     uint32_t *rest_until; /* by position, in tenths of a second; 0: never given back. NULL: none was */
     struct queue_clock clock;

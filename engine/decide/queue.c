@@ -21,8 +21,8 @@ enum {
 
 static void clock_begin(struct queue_clock *clock, const struct progress_turn *t, int64_t period_us)
 {
-    *clock = (struct queue_clock){
-        .runs = true, .mark = events_next_seq(t->events), .due_us = t->monotonic_us + period_us};
+    *clock =
+        (struct queue_clock){.runs = true, .mark = events_next_seq(t->events), .due_us = t->monotonic_us + period_us};
 }
 
 static void look_begin(struct queue_clock *clock, const struct progress_turn *t, uint32_t position, int64_t period_us)
@@ -69,8 +69,8 @@ static bool has_waited(const struct progress_turn *t, const struct handout *hand
     return device->last < handout->clock.mark && (!rested_us || rested_us + period_us <= t->monotonic_us);
 }
 
-/* Looks through the batch from where the clock stands; true when that is not done after this turn. A job whose threshold
- * is exceeded on the way is to be cancelled before more devices fail. */
+/* Looks through the batch from where the clock stands; true when that is not done after this turn. A job whose
+ * threshold is exceeded on the way is to be cancelled before more devices fail. */
 static bool look(struct progress_turn *t, const struct handout *handout, struct queue_clock *clock, int64_t period_us)
 {
     uint32_t job = handout->job, end = job_list_batch_end(job_devices_list(t->view, job));
@@ -93,8 +93,7 @@ static bool run_clock(struct progress *p, struct progress_turn *t, uint32_t numb
     struct queue_clock *clock = &handout->clock;
     int64_t period_us = (int64_t)job->queue_timeout * US_PER_S;
     if (!clock->runs) clock_begin(clock, t, period_us);
-    if (!clock->looks && clock->due_us <= t->monotonic_us)
-        look_begin(clock, t, job_list_batch_begin(list), period_us);
+    if (!clock->looks && clock->due_us <= t->monotonic_us) look_begin(clock, t, job_list_batch_begin(list), period_us);
     bool more = clock->looks && look(t, handout, clock, period_us);
     if (clock->looks && !more) {
         look_end(clock);

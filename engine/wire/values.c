@@ -72,7 +72,8 @@ static int by_path(const void *left, const void *right)
 }
 
 /* False when not all of them were put. */
-static bool put_values(struct view *v, struct open_map *device_map, const char *key, uint32_t device, enum job_type type)
+static bool put_values(struct view *v, struct open_map *device_map, const char *key, uint32_t device,
+                       enum job_type type)
 {
     struct buffer *out = device_map->out;
     struct shown_values s = {.arena = out->arena};

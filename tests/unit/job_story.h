@@ -32,9 +32,9 @@ static inline void given_devices(struct stage *s, int count)
     stage_call(s, 1, "groups.put", "{\"id\":\"all\"}");
 }
 
-#define PROPERTY "{\"type\":\"property\",\"path\":\"target\",\"value\":21}"
+#define PROPERTY       "{\"type\":\"property\",\"path\":\"target\",\"value\":21}"
 #define CLOUD_PROPERTY "{\"type\":\"cloudProperty\",\"path\":\"site\",\"value\":\"north\"}"
-#define COMMAND "{\"type\":\"command\",\"path\":\"reboot\"}"
+#define COMMAND        "{\"type\":\"command\",\"path\":\"reboot\"}"
 
 /* `data` is its entries as JSON; `more` is the job's other fields, each with a comma before it. */
 static inline const char *given_job_of(struct stage *s, const char *id, const char *data, const char *more)
@@ -93,7 +93,7 @@ static inline unsigned events_of_type(struct stage *s, const char *type)
 
 #define then_answer_lacks(s, id, text)                                                                                 \
     do {                                                                                                               \
-        if (strstr(stage_answers(s, id), text)) fail_msg("%s is in %s", text, stage_answers(s, id));                  \
+        if (strstr(stage_answers(s, id), text)) fail_msg("%s is in %s", text, stage_answers(s, id));                   \
     } while (0)
 
 /* Folds the log again: the state is the same. */
@@ -103,7 +103,7 @@ static inline void then_a_rebuild_gives_the_same_state(struct stage *s)
     stage_restart(s);
     char *before = stage_state(s);
     assert_int_equal(projections_reset(&s->turn->projections), PROJECTIONS_OK);
-    assert_int_equal(refold(&s->turn->projections, &s->turn->log, &why), REFOLD_OK);
+    assert_int_equal(refold(&s->turn->projections, &s->turn->log, true, &why), REFOLD_OK);
     s->turn->view = projections_live(&s->turn->projections);
     char *after = stage_state(s);
     assert_string_equal(before, after);

@@ -37,12 +37,14 @@ static void every_attempt_is_told_newest_first(void **state)
     then_outcomes(s, "gw-3", "completed failed ");
     then_outcomes(s, "gw-1", "completed ");
     attempts(s, "gw-3");
-    then_answer_has(s, 1, "{\"attempt\":2,\"connector\":\"test\",\"start\":\"2023-11-14T22:13:51.000000Z\","
-                          "\"end\":\"2023-11-14T22:13:51.000000Z\",\"outcome\":\"completed\",\"response\":\"fine\"}");
+    then_answer_has(s, 1,
+                    "{\"attempt\":2,\"connector\":\"test\",\"start\":\"2023-11-14T22:13:51.000000Z\","
+                    "\"end\":\"2023-11-14T22:13:51.000000Z\",\"outcome\":\"completed\",\"response\":\"fine\"}");
     attempts(s, "gw-2");
-    then_answer_has(s, 1, "{\"attempt\":1,\"connector\":\"test\",\"start\":\"2023-11-14T22:13:20.000000Z\","
-                          "\"end\":\"2023-11-14T22:13:20.000000Z\",\"outcome\":\"failed\",\"error\":\"no power\","
-                          "\"response\":{\"volts\":3}}");
+    then_answer_has(s, 1,
+                    "{\"attempt\":1,\"connector\":\"test\",\"start\":\"2023-11-14T22:13:20.000000Z\","
+                    "\"end\":\"2023-11-14T22:13:20.000000Z\",\"outcome\":\"failed\",\"error\":\"no power\","
+                    "\"response\":{\"volts\":3}}");
 }
 
 static void an_attempt_that_is_out_has_no_end(void **state)

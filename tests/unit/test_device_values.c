@@ -7,8 +7,11 @@
 
 /* One property each: {type, path, value}. */
 #define TEMPERATURE "\x91\x83\xa4type\xa8property\xa4path\xa1t\xa5value\x15"
-#define MODE_TOO    "\x92\x83\xa4type\xa8property\xa4path\xa1t\xa5value\x16\x83\xa4type\xa8property\xa4path\xa1m\xa5value\x01"
-#define SITE        "\x91\x83\xa4type\xad""cloudProperty\xa4path\xa1t\xa5value\x17"
+#define MODE_TOO                                                                                                       \
+    "\x92\x83\xa4type\xa8property\xa4path\xa1t\xa5value\x16\x83\xa4type\xa8property\xa4path\xa1m\xa5value\x01"
+#define SITE                                                                                                           \
+    "\x91\x83\xa4type\xad"                                                                                             \
+    "cloudProperty\xa4path\xa1t\xa5value\x17"
 
 static struct event job_of(uint32_t job, const char *id, enum job_type type, const char *data)
 {
@@ -23,8 +26,7 @@ static uint64_t given_out(struct story *s, struct event created, uint32_t count)
 {
     uint32_t job = created.job_created.job;
     given(s, created, job_queued(job), job_targets_begun(job), job_targets(job, from_to(s, 1, count)),
-          job_targets_fixed(job, count, count),
-          batch_dispatched(job, 0, 1, from_to(s, 1, count), BYTES_NONE));
+          job_targets_fixed(job, count, count), batch_dispatched(job, 0, 1, from_to(s, 1, count), BYTES_NONE));
     return s->count;
 }
 

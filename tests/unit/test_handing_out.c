@@ -2,7 +2,7 @@
 #include "tests/unit/job_story.h"
 
 #define TEMPLATE(id) ",\"templates\":[\"" id "\"]"
-#define TYPE(type) ",\"types\":[\"" type "\"]"
+#define TYPE(type)   ",\"types\":[\"" type "\"]"
 
 /* Devices with an odd number are pumps, the others fans. */
 static void given_pumps_and_fans(struct stage *s, int count)

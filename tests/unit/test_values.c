@@ -10,7 +10,7 @@ static void given_results(struct stage *s, const char *results)
 }
 
 #define TEMPERATURE(value) "{\"type\":\"property\",\"path\":\"temperature\",\"value\":" value "}"
-#define MODE(value) "{\"type\":\"property\",\"path\":\"motor.mode\",\"value\":" value "}"
+#define MODE(value)        "{\"type\":\"property\",\"path\":\"motor.mode\",\"value\":" value "}"
 
 static void given_job_with(struct stage *s, const char *id, const char *data)
 {
@@ -109,8 +109,9 @@ static void a_device_with_more_values_than_an_answer_shows_says_so(void **state)
     strcpy(long_value + 60000, "\"");
     given_devices(s, 1);
     for (int i = 0; i < 20; i++) {
-        stage_call(s, 1, "jobs.run", "{\"group\":\"all\",\"data\":[{\"type\":\"property\",\"path\":\"p%d\",\"value\":%s}]}",
-                   i, long_value);
+        stage_call(s, 1, "jobs.run",
+                   "{\"group\":\"all\",\"data\":[{\"type\":\"property\",\"path\":\"p%d\",\"value\":%s}]}", i,
+                   long_value);
         given_results(s, "[[0,\"completed\"]]");
     }
     expect_answer(device(s, "gw-1") + strlen(stage_answers(s, 1)) - 40, "\"valuesCut\":true");
