@@ -11,6 +11,7 @@
 #include "engine/events/numbers.h"
 #include "projections/devices.h"
 #include "projections/job_devices.h"
+#include "projections/jobs.h"
 #include "projections/projections.h"
 
 enum { DEVICES_USUAL = 1000000, DISPATCH_SIZE = 1000, TARGETS_SIZE = 4096 };
@@ -56,7 +57,7 @@ static void measure(struct bench *b, const char *what, uint32_t count, void (*st
     double start = now();
     step(b);
     double applying = now() - start - b->commit_seconds;
-    printf("%-44s %8.1f ns, commits %6.1f ns\n", what, applying / count * 1e9, b->commit_seconds / count * 1e9);
+    printf("%-48s %8.1f ns, commits %6.1f ns\n", what, applying / count * 1e9, b->commit_seconds / count * 1e9);
 }
 
 static void register_devices(struct bench *b)
@@ -76,12 +77,16 @@ static struct bytes neighbours(struct bench *b, uint32_t first, uint32_t last)
     return numbers_bytes(&w);
 }
 
-static void begin_job(struct bench *b, uint32_t job)
+/* [{type: "property", path: "p", value: 1}] */
+#define DATA BYTES("\x91\x83\xa4type\xa8property\xa4path\xa1p\xa5value\x01")
+
+static void begin_job(struct bench *b, uint32_t job, enum job_type type)
 {
     char id[16];
     snprintf(id, sizeof id, "job-%u", job);
-    apply(b,
-          (struct event){.type = EVENT_JOB_CREATED, .job_created = {.job = job, .id = bytes_of_text(id), .type = 3}});
+    struct bytes data = type == JOB_TYPE_COMMAND ? BYTES_NONE : DATA;
+    apply(b, (struct event){.type = EVENT_JOB_CREATED,
+                            .job_created = {.job = job, .id = bytes_of_text(id), .type = type, .data = data}});
     apply(b, (struct event){.type = EVENT_JOB_QUEUED, .job_queued = {.job = job}});
     apply(b, (struct event){.type = EVENT_JOB_TARGETS_BEGUN, .job_targets_begun = {.job = job}});
     for (uint32_t first = 1; first <= b->devices; first += TARGETS_SIZE) {
@@ -162,10 +167,11 @@ static void scan_devices(struct bench *b)
     snapshot_close(snapshot);
 }
 
-static void run_job(struct bench *b, uint32_t job, const char *what, void (*answering)(struct bench *b))
+static void run_job(struct bench *b, uint32_t job, enum job_type type, const char *what,
+                    void (*answering)(struct bench *b))
 {
     current_job = job;
-    begin_job(b, job);
+    begin_job(b, job, type);
     measure(b, "BATCH_DISPATCHED, a device", b->devices, dispatch);
     measure(b, what, b->devices, answering);
 }
@@ -185,11 +191,13 @@ int main(int argc, char **argv)
     measure(&b, "DEVICE_REGISTERED", b.devices, register_devices);
     commit(&b);
     measure(&b, "devices_next on a snapshot", b.devices, scan_devices);
-    run_job(&b, 1, "DEVICE_RESULT in order", answer_known);
-    run_job(&b, 2, "DEVICE_RESULT in order, found first", answer);
+    run_job(&b, 1, JOB_TYPE_COMMAND, "DEVICE_RESULT in order", answer_known);
+    run_job(&b, 2, JOB_TYPE_COMMAND, "DEVICE_RESULT in order, found first", answer);
+    run_job(&b, 3, JOB_TYPE_PROPERTY, "DEVICE_RESULT in order, sets a property", answer_known);
     shuffle(&b);
-    run_job(&b, 3, "DEVICE_RESULT in random order", answer_known);
-    run_job(&b, 4, "DEVICE_RESULT in random order, found first", answer);
+    run_job(&b, 4, JOB_TYPE_COMMAND, "DEVICE_RESULT in random order", answer_known);
+    run_job(&b, 5, JOB_TYPE_COMMAND, "DEVICE_RESULT in random order, found first", answer);
+    run_job(&b, 6, JOB_TYPE_PROPERTY, "DEVICE_RESULT in random order, sets a property", answer_known);
 
     projections_close(&b.p, false);
     arena_free(&b.arena);

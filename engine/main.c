@@ -82,6 +82,7 @@ static struct turn_settings turn_settings_of(const struct settings *settings, st
         .jobs_at_once = (uint32_t)settings->jobs_at_once,
         .property_timeout = (uint32_t)settings->property_timeout,
         .command_timeout = (uint32_t)settings->command_timeout,
+        .returned_rest = (uint32_t)settings->returned_rest,
         .segment_values_max = settings->segment_events,
         .segment_bytes_max = settings->segment_bytes,
         .log_map_bytes = settings->log_map_bytes,

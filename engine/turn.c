@@ -110,6 +110,7 @@ static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h,
     case ANSWER_DEVICES:
     case ANSWER_JOB_DEVICES:
     case ANSWER_FAILURES:
+    case ANSWER_ATTEMPTS:
     case ANSWER_RESULTS: h->waits = true; return turn_ask_worker(t, peer, h->msgid, &d->answer);
     case ANSWER_EVENTS: refusal = turn_answer_events(t, h->msgid, &d->answer, &out, &d->why); break;
     case ANSWER_IMPORT_ERRORS: refusal = turn_answer_import_errors(t, h->msgid, &d->answer, &out, &d->why); break;
@@ -256,6 +257,7 @@ static void read_targets(void *context, uint32_t job, uint64_t begun_seq)
 
 static bool progress(struct turn *t)
 {
+    if (t->full) progress_pause(&t->progress);
     if (t->full || t->events.failed || t->now.monotonic_us < t->retry_us) return false;
     const struct turn_settings *s = &t->settings;
     struct progress_turn turn = {.view = t->view,
@@ -461,6 +463,7 @@ int64_t turn_deadline_us(const struct turn *t)
     if (t->wanted) return 0;
     int64_t deadline = MIN(leases_deadline(&t->leases), takes_deadline(&t->takes));
     deadline = MIN(deadline, schedules_deadline(t));
+    deadline = MIN(deadline, t->progress.deadline_us);
     if (t->spool_used) deadline = MIN(deadline, t->spool_cleaned_us + SPOOL_CLEAN_EVERY_US);
     if (!turn_is_committed(t)) deadline = MIN(deadline, t->committed_us + COMMIT_EVERY_US);
     if (t->full || log_room(&t->log) == LOG_ROOM_SHORT)

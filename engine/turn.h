@@ -49,6 +49,7 @@ struct turn_settings {
     uint32_t jobs_at_once;    /* 0: 5 */
     uint32_t property_timeout; /* seconds, 0: 300 */
     uint32_t command_timeout;  /* seconds, 0: 30 */
+    uint32_t returned_rest;    /* seconds, 0: 5 */
     uint64_t segment_values_max, segment_bytes_max, log_map_bytes, quota_bytes, ballast_bytes; /* as in log.h */
     bool rebuild;             /* throw the projections away first */
     struct bytes settings;    /* all settings as a MessagePack map, for ENGINE_STARTED */

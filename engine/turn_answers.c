@@ -35,6 +35,8 @@ void turn_facts(struct turn *t, struct wire_facts *facts)
                                  .concurrency_full =
                                      jobs_count(t->view, JOB_IS_RUNNING) >= t->settings.jobs_at_once,
                                  .connector_waits = t->takes.first || leases_soonest(&t->leases),
+                                 .handouts = &t->progress.handouts,
+                                 .takes = &t->takes,
                                  .now_us = t->now.wall_us};
     memcpy(facts->log_id, log_id(&t->log), sizeof facts->log_id);
     memcpy(facts->root, log_root(&t->log), sizeof facts->root);

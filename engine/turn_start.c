@@ -124,6 +124,7 @@ static void set_defaults(struct turn_settings *s)
     if (s->jobs_at_once == 0) s->jobs_at_once = 5;
     if (s->property_timeout == 0) s->property_timeout = 300;
     if (s->command_timeout == 0) s->command_timeout = 30;
+    if (s->returned_rest == 0) s->returned_rest = 5;
 }
 
 static void turn_delete(struct turn *t)
@@ -138,6 +139,7 @@ struct turn *turn_open(const struct turn_settings *settings, struct sentence *wh
     ASSERT(t);
     t->settings = *settings;
     set_defaults(&t->settings);
+    t->progress.handouts.rest_us = (int64_t)t->settings.returned_rest * US_PER_S;
     t->now = t->started = settings->now;
     t->committed_us = t->now.monotonic_us;
     t->exit_code = EXIT_FAILED;
@@ -168,7 +170,7 @@ static bool fold(void *context, const struct event *event)
     struct turn *t = context;
     struct sentence why;
     switch (projections_apply(&t->projections, event, &why)) {
-    case FOLD_OK: return true;
+    case FOLD_OK: progress_saw(&t->progress, t->view, event, t->now.monotonic_us); return true;
     case FOLD_FAULT: return false;
     case FOLD_ILLEGAL: break;
     }
@@ -366,6 +368,7 @@ void turn_close(struct turn *t, const struct turn_clock *now)
     takes_free(&t->takes);
     open_imports_free(&t->imports);
     free_targets(t);
+    handouts_clear(&t->progress.handouts);
     arena_free(&t->arena);
     projections_close(&t->projections, clean);
     log_reader_close(&t->reader);

@@ -56,6 +56,7 @@ static enum task_kind task_kind_of(enum answer_kind kind)
     case ANSWER_DEVICES: return TASK_DEVICES;
     case ANSWER_JOB_DEVICES: return TASK_JOB_DEVICES;
     case ANSWER_FAILURES: return TASK_FAILURES;
+    case ANSWER_ATTEMPTS: return TASK_ATTEMPTS;
     default: return TASK_RESULTS; /* the last one that a worker gives */
     }
 }
@@ -67,6 +68,12 @@ static enum refusal fill_task(struct task *task, const struct answer *answer)
     case TASK_MEMBERS: break; /* not asked by a peer */
     case TASK_DEVICES: fill_devices(task, answer); break;
     case TASK_FAILURES: task->failures.job = answer->number; break;
+    case TASK_ATTEMPTS:
+        task->attempts = (struct attempts){.job = answer->number,
+                                           .device_id = arena_copy(&task->arena, answer->text),
+                                           .from = answer->from,
+                                           .limit = (uint32_t)answer->limit};
+        break;
     case TASK_JOB_DEVICES:
         task->job_devices.job = answer->number;
         task->job_devices.listing = listing_copy(&task->arena, answer->listing);
@@ -154,6 +161,11 @@ static enum refusal reply_of(struct task *task, struct buffer *out)
     case TASK_DEVICES: wire_reply_devices(task->msgid, &task->devices, out); break;
     case TASK_JOB_DEVICES: wire_reply_job_devices(task->msgid, &task->job_devices, out); break;
     case TASK_FAILURES: wire_reply_failures(task->msgid, &task->failures, out); break;
+    case TASK_ATTEMPTS:
+        if (task->attempts.fault == ATTEMPTS_NOT_IN_JOB) return REFUSED_NOT_IN_JOB;
+        if (task->attempts.fault == ATTEMPTS_BAD_CURSOR) return REFUSED_BAD_CURSOR;
+        wire_reply_attempts(task->msgid, &task->attempts, out);
+        break;
     case TASK_RESULTS:
         if (task->results.gone) return REFUSED_NO_SUCH_RESULTS;
         if (task->results.next)

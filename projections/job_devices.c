@@ -8,6 +8,8 @@
  *        +-|-----------------------------+                                 |
  *          +---------------------------------------------------------------+
  *                 DEVICE_RESULT, ends: late, expired, or the device was removed
+ *
+ * A device that waits and expired stays WAITING when its DEVICE_RESULT does not end it: it has used up a retry.
  */
 #include "projections/job_devices.h"
 

@@ -21,7 +21,8 @@
 
 enum { DIRECTORY_MODE = 0700, EVENTS_MAX_USUAL = 100000 };
 #define MAP_BYTES_USUAL   ((uint64_t)64 << 30)
-#define DIRTY_BYTES_USUAL ((uint64_t)32 << 20)
+/* Room for every page of a million devices' list and of their values: results in random order touch them all. */
+#define DIRTY_BYTES_USUAL ((uint64_t)64 << 20)
 
 static const struct fold *const FOLDS[FOLD_COUNT] = {
 #define PROJECTION(name, version) [FOLD_##name] = &fold_##name,

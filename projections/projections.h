@@ -31,7 +31,7 @@ struct projections_settings {
     const char *directory;    /* made (0700) when it is not there */
     const char *boot_id;      /* of the running system: files of an older boot without a clean stop are unfit */
     uint64_t map_bytes;       /* address space reserved; 0: 64 GiB */
-    uint64_t dirty_bytes_max; /* when a commit is due; 0: 32 MiB */
+    uint64_t dirty_bytes_max; /* when a commit is due; 0: 64 MiB */
     uint32_t events_max;      /* likewise; 0: 100,000 */
 };
 

@@ -28,7 +28,7 @@ struct cli;
 struct verb {
     const char *noun;
     const char *name;     /* NULL: the noun alone is the verb */
-    const char *operands; /* "ID", "FILE" or "" */
+    const char *operands; /* "ID", "FILE", "ID DEVICE" or "" */
     const char *help;     /* one sentence, no full stop */
     const struct option_row *options;
     int (*run)(struct cli *cli); /* an exit code */
@@ -39,7 +39,8 @@ enum { GIVEN_MAX = 256 };
 
 struct cli {
     const struct verb *verb;
-    const char *operand; /* NULL for verbs without */
+    const char *operand;        /* NULL for verbs without */
+    const char *second_operand; /* of verbs with two */
     struct {
         const struct option_row *row;
         const char *value; /* "" for a switch */

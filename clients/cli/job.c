@@ -12,6 +12,11 @@ const struct option_row JOB_LIST_OPTIONS[] = {
     {NULL, NULL, NULL},
 };
 
+const struct option_row JOB_ATTEMPTS_OPTIONS[] = {
+    LIMIT_ROW,
+    {NULL, NULL, NULL},
+};
+
 /* ---- Stop, resume, cancel. */
 
 static int change(struct cli *cli, const char *method)
@@ -65,4 +70,26 @@ int job_list(struct cli *cli)
         {.heading = NULL},
     };
     return list_show(cli, &(struct list){"jobs.list", "jobs", put_list_filter, columns});
+}
+
+static void put_attempts_filter(const struct cli *cli, struct muster_params *params)
+{
+    muster_put_text(params, "id", cli->operand);
+    muster_put_text(params, "device", cli->second_operand);
+}
+
+int job_attempts(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"ATTEMPT", "attempt", cell_value, RIGHT},
+        {"CONNECTOR", "connector", cell_value, LEFT},
+        {"STARTED", "start", cell_time, LEFT},
+        {"ENDED", "end", cell_time, LEFT},
+        {"OUTCOME", "outcome", cell_value, LEFT},
+        {"REASON", "reason", cell_value, LEFT},
+        {"ERROR", "error", cell_value, WIDE},
+        {"RESPONSE", "response", cell_value, WIDE},
+        {.heading = NULL},
+    };
+    return list_show(cli, &(struct list){"jobs.attempts", "attempts at this device", put_attempts_filter, columns});
 }

@@ -16,6 +16,8 @@
     {"threshold-per-batch", NULL, "count the threshold in each batch by itself"},                                      \
     {"timeout", "SECONDS", "how long a device may take (30 for a command, 300 for a property)"},                       \
     {"queue-timeout", "SECONDS", "how long a device may wait for a connector (for ever)"},                             \
+    {"retries", "N", "try a device that failed again so many times, 0 to 10 (0)"},                                     \
+    {"retry-on", "REASONS", "for which reasons: failed, timed_out, expired, parted by commas (failed,timed_out)"},     \
     {"name", "NAME", "how the job is called"},                                                                         \
     {"description", "TEXT", "what it is for"}
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_MAX_S = 30 * 86400 };
+enum { TIMEOUT_MAX_S = 30 * 86400, RETRIES_MAX = 10 };
 
 /* ---- What to do on each device: one entry for every --set and its kin. */
 
@@ -127,6 +127,35 @@ static bool put_timeouts(const struct cli *cli, struct muster_params *params)
     return true;
 }
 
+/* "failed,expired" as a list of words; which ones there are the engine knows. */
+static void pack_reasons(msgpack_packer *p, const char *reasons)
+{
+    uint32_t count = 1;
+    for (const char *at = reasons; *at; at++) count += *at == ',';
+    msgpack_pack_array(p, count);
+    for (; count > 0; count--) {
+        size_t size = strcspn(reasons, ",");
+        msgpack_pack_str_with_body(p, reasons, size);
+        reasons += size + 1;
+    }
+}
+
+static bool put_retries(const struct cli *cli, struct muster_params *params)
+{
+    const char *reasons = option(cli, "retry-on");
+    uint64_t max = 0;
+    if (!option_number(cli, "retries", RETRIES_MAX, &max)) return false;
+    if (!option(cli, "retries")) return !reasons || (usage(cli, "--retry-on needs a number of --retries"), false);
+    msgpack_packer *p = muster_put(params, "retries");
+    msgpack_pack_map(p, reasons ? 2 : 1);
+    muster_pack_text(p, "max");
+    msgpack_pack_uint64(p, max);
+    if (!reasons) return true;
+    muster_pack_text(p, "on");
+    pack_reasons(p, reasons);
+    return true;
+}
+
 bool job_put_fields(const struct cli *cli, struct muster_params *params)
 {
     bool per_batch = option(cli, "threshold-per-batch");
@@ -138,5 +167,6 @@ bool job_put_fields(const struct cli *cli, struct muster_params *params)
     put_option(cli, params, "description", "description");
     put_option(cli, params, "group", "group");
     return put_data(cli, params) && put_measure(cli, params, "batch", "batch", false) &&
-           put_measure(cli, params, "threshold", "cancellationThreshold", per_batch) && put_timeouts(cli, params);
+           put_measure(cli, params, "threshold", "cancellationThreshold", per_batch) && put_timeouts(cli, params) &&
+           put_retries(cli, params);
 }

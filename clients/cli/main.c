@@ -120,6 +120,23 @@ static int take_verb(struct cli *cli, char **argv, int *at)
     return EXIT_DONE;
 }
 
+static int take_operand(struct cli *cli, const char *word)
+{
+    bool wants_second = strchr(cli->verb->operands, ' ') != NULL;
+    if (!cli->operand && *cli->verb->operands) cli->operand = word;
+    else if (cli->operand && !cli->second_operand && wants_second) cli->second_operand = word;
+    else return usage(cli, "'%s' is one word too many", word);
+    return EXIT_DONE;
+}
+
+/* What the verb needs and was not given; NULL: nothing. */
+static const char *missing_operand(const struct cli *cli)
+{
+    const char *operands = cli->verb->operands, *second = strchr(operands, ' ');
+    if (*operands && !cli->operand) return operands;
+    return second && !cli->second_operand ? second + 1 : NULL;
+}
+
 static int take_arguments(struct cli *cli, char **argv)
 {
     bool options_end = false;
@@ -128,8 +145,7 @@ static int take_arguments(struct cli *cli, char **argv)
         if (!options_end && strcmp(argv[at], "--") == 0) options_end = true;
         else if (!options_end && is_option(argv[at])) code = take_option(cli, argv, &at);
         else if (!cli->verb) code = take_verb(cli, argv, &at);
-        else if (cli->operand || !*cli->verb->operands) code = usage(cli, "'%s' is one word too many", argv[at]);
-        else cli->operand = argv[at];
+        else code = take_operand(cli, argv[at]);
         if (code != EXIT_DONE) return code;
     }
     return EXIT_DONE;
@@ -191,7 +207,7 @@ int main(int argc, char **argv)
     code = take_arguments(&cli, argv);
     if (code != EXIT_DONE) return code;
     if (!cli.verb) return usage(&cli, "a verb is missing");
-    if (*cli.verb->operands && !cli.operand) return usage(&cli, "%s is missing", cli.verb->operands);
+    if (missing_operand(&cli)) return usage(&cli, "%s is missing", missing_operand(&cli));
     cli.json = option(&cli, "json") != NULL;
     cli.colours = colours_are_welcome();
     code = cli.verb->run(&cli);

@@ -27,6 +27,8 @@ const struct verb VERBS[] = {
     {"job", "show", "ID", "Show how a job stands", JOB_SHOW_OPTIONS, job_show},
     {"job", "devices", "ID", "List a job's devices and how each ended", JOB_DEVICES_OPTIONS, job_devices},
     {"job", "failures", "ID", "Count a job's failed devices by reason and error", NULL, job_failures},
+    {"job", "attempts", "ID DEVICE", "List every attempt at a device of a job, newest first", JOB_ATTEMPTS_OPTIONS,
+     job_attempts},
     {"job", "results", "ID", "Write a job's results log as CSV", JOB_RESULTS_OPTIONS, job_results},
 
     {"columns", "set", "USER", "Choose the columns that a user sees of a job's devices", COLUMNS_SET_OPTIONS, columns_set},

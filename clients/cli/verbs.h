@@ -34,8 +34,10 @@ int job_list(struct cli *cli);
 int job_show(struct cli *cli);
 int job_devices(struct cli *cli);
 int job_failures(struct cli *cli);
+int job_attempts(struct cli *cli);
 int job_results(struct cli *cli);
-extern const struct option_row JOB_LIST_OPTIONS[], JOB_SHOW_OPTIONS[], JOB_DEVICES_OPTIONS[], JOB_RESULTS_OPTIONS[];
+extern const struct option_row JOB_LIST_OPTIONS[], JOB_SHOW_OPTIONS[], JOB_DEVICES_OPTIONS[],
+    JOB_ATTEMPTS_OPTIONS[], JOB_RESULTS_OPTIONS[];
 
 int columns_set(struct cli *cli);
 int columns_show(struct cli *cli);

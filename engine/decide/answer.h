@@ -31,6 +31,7 @@ enum answer_kind {
     ANSWER_DEVICES,         /* a worker answers: `text` filter, `from`, `limit` */
     ANSWER_JOB_DEVICES,     /* likewise: `number`, `listing` */
     ANSWER_FAILURES,        /* likewise: `number` */
+    ANSWER_ATTEMPTS,        /* likewise: `number`, `text` device id, `from` event, `limit` */
     ANSWER_RESULTS,         /* likewise: `number` and the columns of `listing`, or `text` token and `from` */
     ANSWER_COLUMNS,         /* `user`, `view_name`, `text` an array of names or nothing */
     ANSWER_LATER,           /* a waiting take; nothing is sent now */

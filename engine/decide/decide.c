@@ -65,29 +65,33 @@ enum refusal check_size(struct decision *d, struct bytes text, size_t size_max, 
     return refuse_field(d, "%s has %zu bytes; it may have %zu at most", what, text.size, size_max);
 }
 
-static bool number_of_text(struct bytes text, uint32_t *number)
+enum { CURSOR_DIGITS_MAX = 18 };
+
+enum refusal check_cursor(struct bytes cursor, uint64_t *from)
 {
-    uint64_t value = 0;
-    const char *digits = text.data;
-    if (text.size == 0 || text.size > 10) return false;
-    for (size_t i = 0; i < text.size; i++) {
-        if (digits[i] < '0' || digits[i] > '9') return false;
-        value = value * 10 + (uint64_t)(digits[i] - '0');
+    const char *digits = cursor.data;
+    *from = 0;
+    if (!cursor.data) return ACCEPTED;
+    if (cursor.size == 0 || cursor.size > CURSOR_DIGITS_MAX) return REFUSED_BAD_CURSOR;
+    for (size_t i = 0; i < cursor.size; i++) {
+        if (digits[i] < '0' || digits[i] > '9') return REFUSED_BAD_CURSOR;
+        *from = *from * 10 + (uint64_t)(digits[i] - '0');
     }
-    *number = (uint32_t)value;
-    return value <= UINT32_MAX;
+    return ACCEPTED;
 }
 
 enum refusal check_page(struct decision *d, command_number limit, struct bytes cursor, uint32_t *rows, uint32_t *from)
 {
+    uint64_t number;
     *rows = PAGE_ROWS_DEFAULT;
-    *from = 0;
     if (limit.given && (limit.value == 0 || limit.value > PAGE_ROWS_MAX))
         return refuse_field(d, "limit must be a whole number from 1 to %d; it is %llu", PAGE_ROWS_MAX,
                             (unsigned long long)limit.value);
     if (limit.given) *rows = (uint32_t)limit.value;
-    if (cursor.data && !number_of_text(cursor, from)) return REFUSED_BAD_CURSOR;
-    return ACCEPTED;
+    enum refusal refusal = check_cursor(cursor, &number);
+    if (!refusal && number > UINT32_MAX) refusal = REFUSED_BAD_CURSOR;
+    *from = (uint32_t)number;
+    return refusal;
 }
 
 /* ---- What needs no more than the turn's own facts. */

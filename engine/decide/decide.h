@@ -70,6 +70,8 @@ enum refusal refuse_field(struct decision *d, const char *format, ...) __attribu
 enum refusal check_id(struct decision *d, struct bytes id, const char *what);
 enum refusal check_name(struct decision *d, struct bytes name, const char *what);
 enum refusal check_size(struct decision *d, struct bytes text, size_t size_max, const char *what);
+/* A number that a page gave as its cursor; 0 when none was given. */
+enum refusal check_cursor(struct bytes cursor, uint64_t *from);
 /* A page's limit, 1..PAGE_ROWS_MAX, and its cursor, a number that a page gave; 0 when none was given. */
 enum refusal check_page(struct decision *d, command_number limit, struct bytes cursor, uint32_t *rows, uint32_t *from);
 

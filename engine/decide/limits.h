@@ -19,6 +19,8 @@
     X(RESPONSE_BYTES_MAX, 4096, "bytes", "a device's response")                                                        \
     X(TAKE_DEVICES_MAX, 10000, "devices", "one work.take")                                                             \
     X(TAKE_WAIT_SECONDS_MAX, 300, "seconds", "one work.take")                                                          \
+    X(TAKE_TEMPLATES_MAX, 100, "templates", "one work.take")                                                           \
+    X(TAKE_KINDS_MAX, 64, "combinations", "templates and types that connectors name at the same time")                 \
     X(REPORT_RESULTS_MAX, 100000, "results", "one work.report")                                                        \
     X(PAGE_ROWS_MAX, 1000, "rows", "one page of a list")                                                               \
     X(PAGE_ROWS_DEFAULT, 100, "rows", "a page when no limit is given")                                                 \

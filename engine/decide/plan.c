@@ -20,8 +20,6 @@ static enum refusal check_texts(struct decision *d, const struct job_fields *fie
 static enum refusal read_data(struct decision *d, const struct job_fields *fields, struct job_plan *plan)
 {
     if (!job_data_read(d->arena, fields->data, &plan->data, &d->why)) return REFUSED_BAD_FIELD;
-    if (plan->data.type == JOB_TYPE_CLOUD_PROPERTY)
-        return refuse_field(d, "data holds cloud properties, which this version cannot run; property and command can");
     if (plan->data.target.size == 0) return ACCEPTED;
     plan->target = templates_find(d->view, plan->data.target);
     return plan->target ? ACCEPTED : REFUSED_NO_SUCH_TEMPLATE;
@@ -40,7 +38,7 @@ static uint32_t execution_timeout(const struct decision *d, const struct job_fie
     return type == JOB_TYPE_COMMAND ? d->command_timeout : d->property_timeout;
 }
 
-/* A rejection says that trying again is of no use; every other failure is retried unless reasons are named. */
+/* Unless reasons are named, attempts are tried again, and waits are not. */
 static uint32_t retried_outcomes(command_retry retries)
 {
     if (!retries.given || retries.max == 0) return 0;
@@ -51,9 +49,6 @@ enum refusal plan_read(struct decision *d, const struct job_fields *fields, stru
 {
     *plan = (struct job_plan){0};
     enum refusal refusal = check_texts(d, fields);
-    if (!refusal && fields->timeouts.queue.given)
-        refusal = refuse_field(d, "timeouts.queue is not kept by this version; leave it out, devices wait until they "
-                                  "are taken");
     if (!refusal) refusal = read_data(d, fields, plan);
     if (refusal) return refusal;
     plan->group = groups_find(d->view, fields->group);
@@ -65,6 +60,7 @@ enum refusal plan_read(struct decision *d, const struct job_fields *fields, stru
     plan->threshold_measure = measure_of(fields->threshold);
     plan->threshold_value = (uint32_t)fields->threshold.value;
     plan->threshold_per_batch = fields->threshold.per_batch;
+    plan->queue_timeout = (uint32_t)fields->timeouts.queue.value;
     plan->execution_timeout = execution_timeout(d, fields, plan->data.type);
     plan->retries_max = (uint32_t)fields->retries.max;
     plan->retries_on = retried_outcomes(fields->retries);

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#include "engine/decide/dispatch.h"
 #include "engine/decide/evaluate.h"
 #include "engine/decide/history.h"
 #include "engine/decide/limits.h"
@@ -14,16 +13,10 @@
 #include "projections/templates.h"
 
 enum {
-    DEVICES_A_TURN_MAX = 1 << 16, /* handed out */
     CHUNKS_A_TURN_MAX = 4,        /* of targets written down */
     SCAN_STEPS = 1 << 20,
     DEVICES_FORGOTTEN_A_TURN_MAX = 1 << 20,
 };
-
-static bool turn_is_full(const struct progress_turn *t)
-{
-    return t->events->count >= t->events_max || t->events->failed;
-}
 
 static void emit_returned(struct progress_turn *t, uint32_t job, uint64_t dispatch, struct numbers_writer *devices,
                           enum returned_reason reason)
@@ -177,6 +170,7 @@ void progress_undo(struct progress *p)
         targets->given = targets->given_settled;
     p->recovered = p->recovered_settled;
     if (!p->recovered) p->recover_job = p->recover_position = 0;
+    progress_pause(p);
 }
 
 static void fail_job(struct progress_turn *t, uint32_t job, enum job_failed_reason reason)
@@ -291,56 +285,17 @@ static bool start_jobs(struct progress_turn *t)
     return false;
 }
 
-/* ---- 6. Waiting connectors. */
+/* ---- All of them. */
 
-/* The running jobs, the one after the last served first. */
-static size_t jobs_in_turn(struct progress *p, struct progress_turn *t, uint32_t numbers[], size_t most)
+void progress_pause(struct progress *p)
 {
-    size_t count = 0, before = 0;
-    for (size_t i = 0; i < jobs_active_count(t->view) && count < most; i++) {
-        const struct job *job = jobs_active_at(t->view, i);
-        if (job->status != JOB_IS_RUNNING || !job->targets_fixed) continue;
-        numbers[count++] = job->number;
-        if (job->number <= p->served_job) before++;
-    }
-    for (size_t i = 0; i < before && before < count; i++) {
-        uint32_t first = numbers[0];
-        memmove(numbers, numbers + 1, (count - 1) * sizeof *numbers);
-        numbers[count - 1] = first;
-    }
-    return count;
+    handouts_clear(&p->handouts);
+    p->deadline_us = INT64_MAX;
 }
 
-static bool serve_take(struct progress *p, struct progress_turn *t, struct take *take, uint32_t *devices_left)
+void progress_saw(struct progress *p, struct view *v, const struct event *event, int64_t now_us)
 {
-    uint32_t jobs[JOBS_AT_ONCE_MAX];
-    size_t job_count = jobs_in_turn(p, t, jobs, COUNT_OF(jobs));
-    struct work *works = arena_alloc(t->arena, job_count * sizeof *works);
-    size_t count = 0;
-    uint32_t left = MIN(take->max, *devices_left), given = 0;
-    for (size_t i = 0; i < job_count && given < left && !turn_is_full(t); i++) {
-        if (!dispatch_job(t, jobs[i], take, left - given, &works[count])) continue;
-        given += works[count++].count;
-        p->served_job = jobs[i];
-    }
-    if (count == 0) return false;
-    *devices_left -= given;
-    take->served = true;
-    t->serve(t->context, take, works, count);
-    return true;
-}
-
-static bool serve_takes(struct progress *p, struct progress_turn *t)
-{
-    uint32_t devices_left = DEVICES_A_TURN_MAX;
-    if (jobs_count(t->view, JOB_IS_RUNNING) == 0) return false;
-    for (struct take *take = t->takes->first; take; take = take->next) {
-        if (take->served) continue;
-        if (devices_left == 0 || turn_is_full(t) || !t->may_serve(t->context)) return true;
-        /* What one take cannot have, the next one cannot either. */
-        if (!serve_take(p, t, take, &devices_left)) return turn_is_full(t);
-    }
-    return false;
+    handouts_saw(&p->handouts, v, event, now_us);
 }
 
 /* ---- 7. Jobs that ended long ago. */
@@ -378,14 +333,21 @@ static bool expire_jobs(struct progress_turn *t)
 bool progress_run(struct progress *p, struct progress_turn *t)
 {
     events_begin_command(t->events, NULL);
+    p->deadline_us = INT64_MAX;
     if (!p->recovered && recover(p, t)) return true;
     bool more = wind_up_due(t);
     more |= imports_close_abandoned(t->imports, t->view, t->events, t->events_max);
     more |= schedules_run_due(t);
     more |= run_jobs(p, t);
     more |= expire_jobs(t);
-    if (t->short_of_room) return more;
+    if (t->short_of_room) {
+        progress_pause(p);
+        return more;
+    }
     more |= start_jobs(t);
+    handouts_sweep(&p->handouts, t->view);
+    more |= expire_waiting(p, t);
+    more |= run_own_jobs(p, t);
     more |= serve_takes(p, t);
     /* Starting or handing out may have ended a batch, whose last devices are gone, or a job: the next one is for the
      * next turn. */

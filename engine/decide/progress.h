@@ -1,11 +1,13 @@
 /* What the engine does by itself, in bounded steps: gives back what nobody holds any more, lets deadlines pass,
- * makes jobs of schedules that are due, ends batches and jobs, starts waiting jobs, writes down their targets, hands
- * devices to waiting connectors. Called once a turn, after the commands. Pure, as decide.h is. */
+ * makes jobs of schedules that are due, ends batches and jobs, starts waiting jobs, writes down their targets, ends
+ * devices that nobody took, sets cloud properties, hands devices to waiting connectors. Called once a turn, after the
+ * commands. Pure, as decide.h is. */
 #ifndef MUSTER_PROGRESS_H
 #define MUSTER_PROGRESS_H
 
 #include "engine/decide/answer.h"
 #include "engine/decide/emit.h"
+#include "engine/decide/handouts.h"
 #include "engine/decide/imports.h"
 #include "engine/decide/leases.h"
 #include "engine/decide/takes.h"
@@ -35,6 +37,8 @@ struct progress {
     uint32_t recover_position; /* and this position of it */
     uint32_t served_job;       /* the last job that gave devices: the next take begins behind it */
     struct targets *targets;
+    struct handouts handouts;
+    int64_t deadline_us;       /* monotonic: progress_run wants to be called then; INT64_MAX: not at all */
 };
 
 struct progress_turn {
@@ -61,8 +65,17 @@ struct progress_turn {
     void (*serve)(void *context, const struct take *take, const struct work *works, size_t count);
 };
 
+static inline bool turn_is_full(const struct progress_turn *t)
+{
+    return t->events->count >= t->events_max || t->events->failed;
+}
+
 /* True when there is more to do: call again next turn. */
 bool progress_run(struct progress *p, struct progress_turn *t);
+/* Instead of progress_run while nothing can be written: nobody can take anything, so no time passes for what waits. */
+void progress_pause(struct progress *p);
+/* To be told each event of a turn once it is folded. */
+void progress_saw(struct progress *p, struct view *v, const struct event *event, int64_t now_us);
 
 /* The targets that wait for this answer; NULL when the job has begun again or is over. */
 struct targets *progress_targets(struct progress *p, uint32_t job, uint64_t begun_seq);
@@ -71,5 +84,14 @@ void progress_add_targets(struct progress *p, uint32_t job, uint64_t begun_seq);
 struct targets *progress_drop_targets(struct progress *p, struct view *v);
 void progress_settle(struct progress *p);
 void progress_undo(struct progress *p);
+
+/* ---- Steps that have a file of their own; each is true when there is more to do. */
+
+/* queue.c: devices that nobody took in time end, or use up a retry, as expired. */
+bool expire_waiting(struct progress *p, struct progress_turn *t);
+/* own.c: jobs that set cloud properties, which the engine itself does. */
+bool run_own_jobs(struct progress *p, struct progress_turn *t);
+/* serve.c: connectors that wait get devices. */
+bool serve_takes(struct progress *p, struct progress_turn *t);
 
 #endif

@@ -7,6 +7,9 @@
 #include "projections/devices.h"
 #include "projections/job_devices.h"
 #include "projections/jobs.h"
+#include "projections/templates.h"
+
+#include <stdlib.h>
 
 enum { TAKE_DEVICES_DEFAULT = 1000, US_PER_S = 1000000 };
 
@@ -19,14 +22,91 @@ static enum refusal check_range(struct decision *d, command_number n, uint64_t l
                         (unsigned long long)most, (unsigned long long)n.value);
 }
 
+/* Cloud properties are no connector's: the engine sets them itself. */
+static uint32_t type_bit(struct bytes word)
+{
+    if (bytes_equal(word, BYTES("property"))) return 1u << JOB_TYPE_PROPERTY;
+    return bytes_equal(word, BYTES("command")) ? 1u << JOB_TYPE_COMMAND : 0;
+}
+
+static enum refusal read_types(struct decision *d, struct bytes list, struct take_wish *wish)
+{
+    struct cursor c = cursor_over(list);
+    uint32_t count = 0;
+    bool good = true;
+    wish->types = type_bit(BYTES("property")) | type_bit(BYTES("command"));
+    if (!list.data) return ACCEPTED;
+    wish->types = 0;
+    for (cursor_array(&c, &count); good && count > 0; count--) {
+        struct bytes word;
+        uint32_t bit = cursor_text(&c, &word) ? type_bit(word) : 0;
+        wish->types |= bit;
+        good = bit != 0;
+    }
+    if (good && wish->types) return ACCEPTED;
+    return refuse_field(d, "types must be a list of \"property\" and \"command\", or left out for both");
+}
+
+static int by_number(const void *left, const void *right)
+{
+    const uint32_t *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* Sorts them and keeps each once. */
+static uint32_t sort_numbers(uint32_t numbers[], uint32_t count)
+{
+    uint32_t kept = 0;
+    qsort(numbers, count, sizeof numbers[0], by_number);
+    for (uint32_t i = 0; i < count; i++) {
+        if (kept == 0 || numbers[kept - 1] != numbers[i]) numbers[kept++] = numbers[i];
+    }
+    return kept;
+}
+
+static enum refusal read_templates(struct decision *d, struct bytes list, struct take_wish *wish)
+{
+    struct cursor c = cursor_over(list);
+    uint32_t count = 0;
+    if (!list.data) return ACCEPTED;
+    if (!cursor_array(&c, &count) || count == 0 || count > TAKE_TEMPLATES_MAX)
+        return refuse_field(d, "templates must be a list of 1 to %d ids of templates, or left out for all devices",
+                            TAKE_TEMPLATES_MAX);
+    uint32_t *numbers = arena_alloc(d->arena, count * sizeof *numbers);
+    for (uint32_t i = 0; i < count; i++) {
+        struct bytes id;
+        if (!cursor_text(&c, &id)) return refuse_field(d, "templates must be a list of texts, the ids of templates");
+        numbers[i] = id.size ? templates_find(d->view, id) : 0; /* "": devices without one */
+        if (id.size && !numbers[i]) return REFUSED_NO_SUCH_TEMPLATE;
+    }
+    wish->templates = numbers;
+    wish->template_count = sort_numbers(numbers, count);
+    return ACCEPTED;
+}
+
+static enum refusal refuse_take(struct decision *d, enum takes_result result)
+{
+    if (result == TAKES_TOO_MANY) {
+        sentence_set(&d->why, "%d work.take calls of this connection wait already; wait for their answers",
+                     TAKES_WAITING_MAX);
+    } else {
+        sentence_set(&d->why, "connectors name %d combinations of templates and types already; let this one name what "
+                              "another names, or nothing", TAKE_KINDS_MAX);
+    }
+    return REFUSED_LIMIT;
+}
+
 enum refusal decide_work_take(struct decision *d, const struct command *c)
 {
     struct bytes connector = c->work_take.connector;
     command_number max = c->work_take.max, wait = c->work_take.wait;
+    struct take_wish wish = {0};
     enum refusal refusal = check_range(d, max, 1, TAKE_DEVICES_MAX, "max");
     if (!refusal) refusal = check_range(d, wait, 0, TAKE_WAIT_SECONDS_MAX, "wait");
     if (!refusal) refusal = check_size(d, connector, REQUEST_ID_BYTES_MAX, "connector");
     if (!refusal && connector.size == 0) refusal = refuse_field(d, "connector must be the connector's name; it is empty");
+    if (!refusal) refusal = read_types(d, c->work_take.types, &wish);
+    if (!refusal) refusal = read_templates(d, c->work_take.templates, &wish);
     if (refusal) return refusal;
     struct take take = {.peer = d->peer,
                         .msgid = d->msgid,
@@ -34,11 +114,8 @@ enum refusal decide_work_take(struct decision *d, const struct command *c)
                         .deadline_us = d->monotonic_us + (int64_t)wait.value * US_PER_S,
                         .connector_size = connector.size};
     memcpy(take.connector, connector.data, connector.size);
-    if (!takes_add(d->takes, &take)) {
-        sentence_set(&d->why, "%d work.take calls of this connection wait already; wait for their answers",
-                     TAKES_WAITING_MAX);
-        return REFUSED_LIMIT;
-    }
+    enum takes_result result = takes_add(d->takes, &take, &wish);
+    if (result != TAKES_ADDED) return refuse_take(d, result);
     d->answer = (struct answer){.kind = ANSWER_LATER};
     return ACCEPTED;
 }

@@ -10,6 +10,11 @@ bool rows_open(struct rows *rows, struct task *task, uint32_t job, struct column
     rows->run_count = 0;
     rows->columns = columns;
     rows->properties = arena_zero(&task->arena, (columns.count + 1) * sizeof rows->properties[0]);
+    rows->values = arena_zero(&task->arena, (columns.count + 1) * sizeof rows->values[0]);
+    for (size_t i = 0; i < columns.count; i++) {
+        const struct column *column = &columns.column[i];
+        if (column_is_property(column)) rows->values[i] = values_begin(rows->view, &task->arena, column->path);
+    }
     /* A list counts once its targets are fixed; until then a restart may void it. */
     rows->list = list && list->batch_size > 0 ? *list : (struct job_list){.job = job};
     if (trail_open(&rows->trail, task->log)) return true;
@@ -45,15 +50,6 @@ bool rows_device(struct rows *rows, const struct job_device *record, struct devi
     return true;
 }
 
-/* Values that devices were set to are not kept by the projections: every property is missing. */
-static struct bytes property_of(const struct rows *rows, const struct column *column, const struct device *device)
-{
-    (void)rows;
-    (void)column;
-    (void)device;
-    return BYTES_NONE;
-}
-
 /* A removed device has an id and no details. */
 static void read_details(struct rows *rows, const struct device *device, struct job_device_row *row)
 {
@@ -61,7 +57,7 @@ static void read_details(struct rows *rows, const struct device *device, struct 
     for (size_t i = 0; i < rows->columns.count; i++) {
         const struct column *column = &rows->columns.column[i];
         if (!column_is_property(column)) continue;
-        rows->properties[i] = device->removed ? BYTES_NONE : property_of(rows, column, device);
+        rows->properties[i] = device->removed ? BYTES_NONE : values_get(rows->values[i], device->number);
     }
     if (device->removed) return;
     row->provisioned = device->provisioned;

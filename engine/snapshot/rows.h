@@ -5,12 +5,14 @@
 #include "engine/snapshot/snapshot.h"
 #include "engine/snapshot/template_ids.h"
 #include "engine/snapshot/trail.h"
+#include "engine/snapshot/values.h"
 #include "projections/devices.h"
 
 struct rows {
     struct view *view;
     struct job_list list; /* count 0 when the job has no list, or its targets are not fixed yet */
     struct columns columns;
+    struct values **values;   /* one for each column that is a property */
     struct bytes *properties; /* of the row read last, one for each column */
     struct trail trail;
     struct template_ids templates;

@@ -9,6 +9,7 @@ void members_run(struct task *task);
 void device_page_run(struct task *task);
 void job_device_page_run(struct task *task);
 void failures_run(struct task *task);
+void attempts_run(struct task *task);
 void results_run(struct task *task);
 
 /* Marks the task as failed and puts the sentence there. Returns false, so that a step can end with it. */

@@ -1,31 +1,46 @@
-/* One step of the devices' cursor and one evaluation of the filter a device; nothing is copied or allocated. */
+/* One step of the devices' cursor and one evaluation of the filter a device; nothing is copied, and allocated only when
+ * the filter asks for a path the first time. */
 #include "engine/snapshot/selection.h"
 
-static bool property_is_missing(void *context, struct bytes path, struct filter_value *out)
+static struct values *values_at(struct selection *s, struct bytes path)
 {
-    (void)context;
-    (void)path;
-    (void)out;
-    return false;
+    for (struct selection_path *known = s->paths; known; known = known->next) {
+        if (bytes_equal(values_path(known->values), path)) return known->values;
+    }
+    struct selection_path *known = arena_alloc(s->arena, sizeof *known);
+    *known = (struct selection_path){values_begin(s->view, s->arena, path), s->paths};
+    s->paths = known;
+    return known->values;
+}
+
+static bool property(void *context, struct bytes path, struct filter_value *out)
+{
+    struct selection *s = context;
+    struct bytes value = values_get(values_at(s, path), s->device);
+    if (value.size == 0) return false;
+    *out = filter_value_of(value);
+    return true;
 }
 
 bool selection_begin(struct selection *s, struct view *view, struct arena *arena, struct bytes filter,
                      struct filter_error *error)
 {
-    *s = (struct selection){.view = view};
+    *s = (struct selection){.view = view, .arena = arena};
     return filter_parse(arena, filter, &s->filter, error) == FILTER_OK;
 }
 
-static bool matches(const struct selection *s, const struct selected *candidate)
+static bool matches(struct selection *s, const struct selected *candidate)
 {
     const struct device *device = &candidate->device;
+    s->device = device->number;
     return filter_matches(s->filter, &(struct filter_device){
                                          .id = device->id,
                                          .display_name = device->display_name,
                                          .template = candidate->template,
                                          .provisioned = device->provisioned,
                                          .simulated = device->simulated,
-                                         .property = property_is_missing,
+                                         .property = property,
+                                         .context = s,
                                      });
 }
 

@@ -1,15 +1,25 @@
-/* The devices of a snapshot that a filter lets through, in order of their numbers. Property values are not kept
- * by the projections, so to a filter every property is missing. */
+/* The devices of a snapshot that a filter lets through, in order of their numbers. A property is to the filter what a
+ * job last set it to. */
 #ifndef MUSTER_SNAPSHOT_SELECTION_H
 #define MUSTER_SNAPSHOT_SELECTION_H
 
 #include "engine/filter/filter.h"
 #include "engine/snapshot/template_ids.h"
+#include "engine/snapshot/values.h"
 #include "projections/devices.h"
+
+/* The values at a path that the filter has asked for. */
+struct selection_path {
+    struct values *values;
+    struct selection_path *next;
+};
 
 struct selection {
     struct view *view;
+    struct arena *arena;
     const struct filter *filter;
+    struct selection_path *paths;
+    uint32_t device; /* that the filter is being asked about */
     struct template_ids templates;
 };
 

@@ -1,5 +1,5 @@
-/* Long reads on a worker thread: who is in a group, pages of device lists, a job's results log. A task is
- * filled by the turn, run by a worker on a snapshot of the projections' last commit, and read by the turn
+/* Long reads on a worker thread: who is in a group, pages of device lists, a device's attempts, a job's results log.
+ * A task is filled by the turn, run by a worker on a snapshot of the projections' last commit, and read by the turn
  * when it is done. The loop never waits for one.
  *
  * Happy path: task_new, fill, [worker] task_run, read, task_delete. When it cannot be read, `failed` is set and
@@ -20,7 +20,7 @@
 
 enum { TASK_LOOKS_MAX = 1000000 };
 
-enum task_kind { TASK_MEMBERS, TASK_DEVICES, TASK_JOB_DEVICES, TASK_FAILURES, TASK_RESULTS };
+enum task_kind { TASK_MEMBERS, TASK_DEVICES, TASK_JOB_DEVICES, TASK_FAILURES, TASK_ATTEMPTS, TASK_RESULTS };
 
 /* The members of a group, as lists of numbers (events/numbers.h) of at most TASK_MEMBERS_CHUNK devices each. */
 enum { TASK_MEMBERS_CHUNK = 16384 };
@@ -101,6 +101,34 @@ struct failures {
     uint32_t rest;
 };
 
+/* What became of a device in a job, attempt by attempt, the newest first. A row without an attempt is what ended the
+ * device, or used up a retry, while no connector had it: nobody took it, it was removed, a lost attempt completed. */
+struct attempt_row {
+    uint32_t attempt; /* 0: none, and no connector and no start */
+    struct bytes connector;
+    int64_t start_us;
+    int64_t end_us;              /* 0: a connector has it */
+    enum device_outcome outcome; /* of its end, NONE without one or when it was given back */
+    uint32_t returned;           /* enum returned_reason: it was given back; 0: it was not */
+    struct bytes error;
+    struct bytes response; /* MessagePack; no bytes when none came */
+};
+enum attempts_fault {
+    ATTEMPTS_FOUND,
+    ATTEMPTS_NOT_IN_JOB, /* the job has no device with this id */
+    ATTEMPTS_BAD_CURSOR, /* `from` is no event of the device in this job */
+};
+struct attempts {
+    uint32_t job;           /* in */
+    struct bytes device_id; /* in; a removed device's too */
+    uint64_t from;          /* in: event to walk back from, 0: the newest */
+    uint32_t limit;         /* in, above 0 */
+    enum attempts_fault fault;
+    struct attempt_row *rows;
+    uint32_t count;
+    uint64_t next; /* event to go on from, 0: that is all */
+};
+
 /* The results log as CSV: first a private file is written whole, from one snapshot; then read piece by piece. */
 enum { RESULTS_PIECE_SIZE = 1 << 20 };
 struct results {
@@ -133,6 +161,7 @@ struct task {
         struct device_page devices;
         struct job_device_page job_devices;
         struct failures failures;
+        struct attempts attempts;
         struct results results;
     };
 };

@@ -10,6 +10,7 @@ static void (*const RUNS[])(struct task *task) = {
     [TASK_DEVICES] = device_page_run,
     [TASK_JOB_DEVICES] = job_device_page_run,
     [TASK_FAILURES] = failures_run,
+    [TASK_ATTEMPTS] = attempts_run,
     [TASK_RESULTS] = results_run,
 };
 

@@ -28,7 +28,7 @@ static bool renew_when_due(struct trail *trail)
     return false;
 }
 
-static bool event_read(struct trail *trail, uint64_t seq, struct event *event)
+bool trail_read(struct trail *trail, uint64_t seq, struct event *event)
 {
     struct bytes stored;
     trail->reads++;
@@ -37,6 +37,7 @@ static bool event_read(struct trail *trail, uint64_t seq, struct event *event)
         return false;
     }
     struct sentence malformed;
+    event->seq = seq;
     if (event_decode(stored, event, &malformed) == EVENT_OK) return true;
     sentence_set(&trail->why, "event %llu of the log cannot be read: %s", (unsigned long long)seq, malformed.text);
     return false;
@@ -69,7 +70,7 @@ static bool step_read(struct trail *trail, uint64_t seq, const struct job_device
                       struct trail_step *step)
 {
     struct event event;
-    if (!event_read(trail, seq, &event)) return false;
+    if (!trail_read(trail, seq, &event)) return false;
     *step = (struct trail_step){.seq = seq};
     switch (event.type) {
     case EVENT_DEVICE_RESULT:

@@ -43,6 +43,8 @@ struct trail_end {
 bool trail_open(struct trail *trail, struct log *log);
 /* Texts are borrowed until the next call. On false `why` says which event could not be read. */
 bool trail_follow(struct trail *trail, const struct job_device *record, struct trail_end *end);
+/* Reads one event, whatever it is; it borrows from the trail until its next renewal, which trail_follow makes. */
+bool trail_read(struct trail *trail, uint64_t seq, struct event *event);
 void trail_close(struct trail *trail);
 
 #endif

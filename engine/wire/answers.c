@@ -192,6 +192,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_DEVICES:
     case ANSWER_JOB_DEVICES:
     case ANSWER_FAILURES:
+    case ANSWER_ATTEMPTS:
     case ANSWER_RESULTS:
     case ANSWER_LATER: break;
     }

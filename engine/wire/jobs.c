@@ -63,9 +63,27 @@ static const char *plural(uint32_t count)
     return count == 1 ? "device" : "devices";
 }
 
+/* There are connectors: whether one of them can have what waits. */
+static bool connectors_cannot(struct view *v, const struct wire_facts *facts, const struct job *job,
+                              struct sentence *why)
+{
+    struct obstacle obstacle = {OBSTACLE_NONE, 0};
+    if (facts->handouts) obstacle = handouts_obstacle(facts->handouts, facts->takes, job);
+    switch (obstacle.kind) {
+    case OBSTACLE_NONE: return false;
+    case OBSTACLE_REST: sentence_set(why, "the devices that wait were given back by a connector and rest"); break;
+    case OBSTACLE_TEMPLATE:
+        if (obstacle.template == 0) sentence_set(why, "no connector takes devices without a template");
+        else sentence_set(why, "no connector takes template %.*s", BYTES_ARG(template_id(v, obstacle.template)));
+        break;
+    case OBSTACLE_TYPE: sentence_set(why, "no connector takes type %s", job_type_word(job->type)); break;
+    }
+    return true;
+}
+
 /* A running job: its devices are being read, or are with connectors, or nobody fetches them. */
-static bool running_waits(const struct wire_facts *facts, const struct job *job, const struct job_list *list,
-                          struct sentence *why)
+static bool running_waits(struct view *v, const struct wire_facts *facts, const struct job *job,
+                          const struct job_list *list, struct sentence *why)
 {
     if (!list || !job->targets_fixed) {
         sentence_set(why, "the devices of its group are being read");
@@ -86,7 +104,7 @@ static bool running_waits(const struct wire_facts *facts, const struct job *job,
     } else if (!facts->connector_waits) {
         sentence_set(why, "no connector has asked for work");
     } else {
-        return false;
+        return connectors_cannot(v, facts, job, why);
     }
     return true;
 }
@@ -113,7 +131,7 @@ static bool job_waits(struct view *v, const struct wire_facts *facts, const stru
     case JOB_IS_COMPLETE:
     case JOB_IS_FAILED:
     case JOB_IS_CANCELLED: return false;
-    case JOB_IS_RUNNING: return running_waits(facts, job, list, why);
+    case JOB_IS_RUNNING: return running_waits(v, facts, job, list, why);
     case JOB_IS_STOPPED: sentence_set(why, "it was stopped; resume or cancel it"); return true;
     case JOB_IS_PENDING: pending_waits(v, facts, job, why); return true;
     }

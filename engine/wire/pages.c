@@ -127,6 +127,35 @@ void wire_reply_failures(uint64_t msgid, const struct failures *failures, struct
     put_end(&m);
 }
 
+/* "returned" is no outcome of a device: nothing has come out yet. */
+static void put_attempt(const struct attempt_row *row, struct buffer *out)
+{
+    struct open_map m = put_map(out);
+    if (row->attempt) put_uint(&m, "attempt", row->attempt);
+    if (row->attempt) put_text(&m, "connector", row->connector);
+    if (row->start_us) put_time(&m, "start", row->start_us);
+    if (row->end_us) put_time(&m, "end", row->end_us);
+    if (row->outcome) put_word(&m, "outcome", outcome_word(row->outcome));
+    if (row->returned) put_word(&m, "outcome", "returned");
+    if (row->returned) put_word(&m, "reason", returned_reason_word(row->returned));
+    if (row->error.size) put_text(&m, "error", row->error);
+    if (row->response.size) put_raw(&m, "response", row->response);
+    put_end(&m);
+}
+
+void wire_reply_attempts(uint64_t msgid, const struct attempts *attempts, struct buffer *out)
+{
+    put_reply(out, msgid);
+    struct open_map m = put_map(out);
+    put_key(&m, "value");
+    struct open_list value = put_list(out);
+    for (uint32_t i = 0; i < attempts->count; i++) put_attempt(&attempts->rows[i], out);
+    value.count = attempts->count;
+    put_list_end(&value);
+    put_cursor(&m, attempts->next);
+    put_end(&m);
+}
+
 void wire_reply_results(uint64_t msgid, struct bytes data, struct bytes next, struct buffer *out)
 {
     put_reply(out, msgid);

@@ -90,6 +90,7 @@ void put_device(struct view *v, uint32_t number, struct buffer *out)
     put_flag(&m, "provisioned", device.provisioned);
     put_flag(&m, "simulated", device.simulated);
     if (template) put_text(&m, "template", template_id(v, template));
+    put_device_values(v, &m, number);
     put_end(&m);
 }
 

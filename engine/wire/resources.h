@@ -10,6 +10,9 @@
 void put_template(struct view *v, uint32_t number, struct buffer *out);
 void put_group(struct view *v, uint32_t number, struct buffer *out);
 void put_device(struct view *v, uint32_t number, struct buffer *out);
+/* "properties" and "cloudProperties" as jobs set them last, and "valuesCut" when that is more than one answer shows;
+ * nothing where nothing was set. Part of put_device. */
+void put_device_values(struct view *v, struct open_map *m, uint32_t device);
 /* While it is open, the engine alone knows how many lines were read: `lines` and `unchanged` are of the answer. */
 void put_import(struct view *v, uint32_t number, uint64_t lines, uint64_t unchanged, struct buffer *out);
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);

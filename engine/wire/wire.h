@@ -12,6 +12,7 @@
 #include "engine/base/cursor.h"
 #include "engine/decide/answer.h"
 #include "engine/decide/command.h"
+#include "engine/decide/handouts.h"
 #include "engine/decide/refusal.h"
 #include "engine/snapshot/snapshot.h"
 #include "projections/projections.h"
@@ -65,6 +66,8 @@ struct wire_facts {
     bool disk_short;
     bool concurrency_full; /* as many jobs run as may: why pending ones wait */
     bool connector_waits;  /* some connector has taken or waits for work: else that is why running ones wait */
+    const struct handouts *handouts; /* with takes: what keeps a running job from the connectors there are */
+    const struct takes *takes;
     int64_t now_us;
 };
 
@@ -78,6 +81,7 @@ void wire_reply_error(uint64_t msgid, enum refusal refusal, const char *sentence
 void wire_reply_devices(uint64_t msgid, const struct device_page *page, struct buffer *out);
 void wire_reply_job_devices(uint64_t msgid, const struct job_device_page *page, struct buffer *out);
 void wire_reply_failures(uint64_t msgid, const struct failures *failures, struct buffer *out);
+void wire_reply_attempts(uint64_t msgid, const struct attempts *attempts, struct buffer *out);
 void wire_reply_results(uint64_t msgid, struct bytes data, struct bytes next, struct buffer *out);
 void wire_reply_import_errors(uint64_t msgid, struct bytes csv, uint64_t next, struct buffer *out);
 /* `events` holds `count` event maps, as wire_event appends them. */

@@ -95,7 +95,7 @@ static void members_of_another_template_are_left_out_and_counted(void **state)
     assert_int_equal(members->excluded, 2);
 }
 
-static void properties_are_missing_to_a_filter(void **state)
+static void a_property_that_nobody_set_is_missing_to_a_filter(void **state)
 {
     struct story *s = *state;
     devices_registered(s, 2);
@@ -437,7 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(members_are_the_devices_that_the_filter_lets_through),
         STORY(members_of_another_template_are_left_out_and_counted),
-        STORY(properties_are_missing_to_a_filter),
+        STORY(a_property_that_nobody_set_is_missing_to_a_filter),
         STORY(a_removed_device_is_no_member),
         STORY(a_filter_that_cannot_be_parsed_is_told_and_is_no_fault),
         STORY(many_members_come_in_chunks),

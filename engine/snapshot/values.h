@@ -1,0 +1,18 @@
+/* The values that jobs set last at one property path, asked for device after device. In order of the devices' numbers
+ * a value costs a look at a page, not a search. */
+#ifndef MUSTER_SNAPSHOT_VALUES_H
+#define MUSTER_SNAPSHOT_VALUES_H
+
+#include "engine/base/arena.h"
+#include "projections/projections.h"
+
+struct values;
+
+/* Lives with the arena and the snapshot. */
+struct values *values_begin(struct view *snapshot, struct arena *arena, struct bytes path);
+struct bytes values_path(const struct values *values);
+/* The property's value as MessagePack, or else that of the cloud property with this path; no bytes when the device
+ * has neither. Borrowed from the snapshot. */
+struct bytes values_get(struct values *values, uint32_t device);
+
+#endif
