@@ -118,7 +118,9 @@ static int serve(const struct settings *settings, struct loop *loop, struct aren
     turn_describe(turn, &why);
     fprintf(stderr, "musterd " MUSTER_VERSION ": serving at %s (%s)\n", settings->socket, why.text);
     exit_code = loop_run(loop, &why);
-    return exit_code == EXIT_CLEAN ? EXIT_CLEAN : refuse(&why, exit_code);
+    if (exit_code != EXIT_CLEAN) return refuse(&why, exit_code);
+    fprintf(stderr, "musterd: stopped in order\n");
+    return EXIT_CLEAN;
 }
 
 int main(int argc, char *argv[])

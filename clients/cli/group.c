@@ -3,7 +3,7 @@
 #include "clients/cli/verbs.h"
 
 const struct option_row GROUP_PUT_OPTIONS[] = {
-    {"filter", "FILTER", "which devices, for example: $template = 'pump' AND NOT $simulated (all)"},
+    {"filter", "FILTER", "which devices, for example: $template = 'pump' AND $simulated = false (all)"},
     {"name", "NAME", "how the group is called (its id)"},
     {"description", "TEXT", "what it is for"},
     {NULL, NULL, NULL},

@@ -231,6 +231,15 @@ static void show_summary(const struct import *i)
     putchar('\n');
 }
 
+/* Rows were counted, and yet the file was not taken as a whole: it was empty, cut off, or no CSV of devices. */
+static int report_incomplete(const msgpack_object *result)
+{
+    msgpack_object_str status = muster_text(result, "status"), reason = muster_text(result, "reason");
+    if (muster_text_is(status, "complete")) return EXIT_DONE;
+    complain("the import is %.*s: %.*s", (int)status.size, status.ptr, (int)reason.size, reason.ptr);
+    return EXIT_REJECTED_ROWS;
+}
+
 static int import_file(struct import *i)
 {
     msgpack_object result;
@@ -240,7 +249,8 @@ static int import_file(struct import *i)
     if (code != EXIT_DONE) return code;
     if (i->cli->json) resource_show(i->cli, &result);
     else show_summary(i);
-    return i->rejected ? report_rejected(i) : EXIT_DONE;
+    int incomplete = report_incomplete(&result);
+    return i->rejected ? report_rejected(i) : incomplete;
 }
 
 int import_run(struct cli *cli)

@@ -101,7 +101,10 @@ int job_wait(struct cli *cli, const char *id)
         code = ask(cli, id, &job);
     }
     progress_end(&progress);
-    if (code != EXIT_DONE) return code;
+    if (code != EXIT_DONE) {
+        fprintf(stderr, "The job goes on by itself: 'muster job show %s' tells how it stands.\n", id);
+        return code;
+    }
     job_show_resource(cli, &job);
     bool good = muster_text_is(muster_text(&job, "status"), "complete") && muster_uint(&job, "progress.failed", 0) == 0;
     return good ? EXIT_DONE : EXIT_NOT_COMPLETE;

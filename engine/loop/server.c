@@ -64,7 +64,9 @@ static bool listen_at(struct server *s, const char *path, bool read_only, const 
     if (error == 0 && !socket_path_admit(path, sockets->mode, sockets->group, why)) return false;
     if (error == 0) error = uv_listen((uv_stream_t *)&listener->pipe, BACKLOG, on_connection);
     if (error == 0) return true;
-    sentence_set(why, "cannot listen at %s: %s", path, uv_strerror(error));
+    /* libuv says "permission denied" also of a directory that is not there. */
+    sentence_set(why, "cannot listen at %s: %s; its directory must be there and let musterd in, or --socket names another",
+                 path, uv_strerror(error));
     return false;
 }
 
