@@ -273,6 +273,13 @@ static const struct job *next_in_queue(struct view *v)
     return next;
 }
 
+/* What came in while it waited may have decided it: that is seen before anything is handed out. */
+static bool continue_job(struct progress_turn *t, uint32_t job)
+{
+    emit(t->events, (struct event){.type = EVENT_JOB_CONTINUED, .job_continued = {.job = job}});
+    return job_evaluate(t->view, t->events, job, t->events_max);
+}
+
 static bool start_jobs(struct progress_turn *t)
 {
     const struct job *job;
@@ -280,7 +287,7 @@ static bool start_jobs(struct progress_turn *t)
         if (turn_is_full(t)) return true;
         if (!job->targets_fixed && !t->may_read_targets) return false; /* one that is read makes room, and a turn */
         if (!job->targets_fixed) begin_targets(t, job->number);
-        else emit(t->events, (struct event){.type = EVENT_JOB_CONTINUED, .job_continued = {.job = job->number}});
+        else if (continue_job(t, job->number)) return true;
     }
     return false;
 }

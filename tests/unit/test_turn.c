@@ -197,6 +197,26 @@ static void a_rejection_is_never_tried_again(void **state)
     expect_answer(job(s, "job-1"), "\"status\":\"complete\"");
 }
 
+/* What came in while it waited for its turn has decided it: nothing more is handed out. */
+static void a_resumed_job_is_looked_at_again_when_its_turn_comes(void **state)
+{
+    struct stage *s = *state;
+    s->turn->settings.jobs_at_once = 1;
+    given_devices(s, 2);
+    given_job(s, "job-1", ",\"cancellationThreshold\":{\"type\":\"number\",\"value\":0}");
+    uint64_t work = take_work(s, 1, 1);
+    stage_call(s, 1, "jobs.stop", "{\"id\":\"job-1\"}");
+    given_job(s, "job-2", "");
+    take_work(s, 1, 10);
+    expect_answer(stage_call(s, 1, "jobs.resume", "{\"id\":\"job-1\"}"), "\"status\":\"pending\"");
+    report(s, 1, work, "[[0,\"failed\"]]");
+    stage_join(s, 2, false);
+    stage_call(s, 2, "work.take", "{\"connector\":\"c\",\"wait\":5}");
+    stage_call(s, 1, "jobs.cancel", "{\"id\":\"job-2\"}");
+    expect_answer(job(s, "job-1"), "\"status\":\"cancelled\"");
+    assert_string_equal(stage_answers(s, 2), "");
+}
+
 static void after_a_cancel_a_silent_device_is_pending_again(void **state)
 {
     struct stage *s = *state;
@@ -563,6 +583,7 @@ int main(void)
         STORY(a_device_that_does_not_answer_fails_at_its_deadline),
         STORY(a_failure_is_tried_again_as_often_as_the_job_says),
         STORY(a_rejection_is_never_tried_again),
+        STORY(a_resumed_job_is_looked_at_again_when_its_turn_comes),
         STORY(after_a_cancel_a_silent_device_is_pending_again),
         STORY(a_take_waits_until_there_is_work),
         STORY(the_sixth_job_waits_and_says_so),
