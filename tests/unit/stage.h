@@ -16,6 +16,7 @@
 #include "clients/cli/json_read.c"
 #include "clients/cli/json_write.c"
 #include "engine/base/pack.h"
+#include "engine/log/state.h"
 #include "engine/turn.h"
 #include "engine/turn_state.h"
 
@@ -300,6 +301,14 @@ static inline char *stage_state(struct stage *s)
     projections_each(s->turn->view, state_entry, out);
     fclose(out);
     return text;
+}
+
+/* As a quota that is used up: nothing can be written until it is taken back. */
+static inline void stage_fill_disk(struct stage *s, bool full)
+{
+    struct log_state *log = s->turn->log.state;
+    log->settings.quota_bytes = full;
+    if (full) log->space.ready = 0;
 }
 
 #endif
