@@ -220,7 +220,7 @@ static void handle(struct turn *t, struct peer *peer, struct handled *h)
     if (!h->goes_on) peer->unfinished = (struct unfinished){0};
     if (refusal) {
         h->waits = false;
-        h->stands = true;
+        h->stands = t->events.count == 0; /* else it may rest on what is undone with the turn */
         refuse(t, h, refusal, &d.why);
     }
 }

@@ -33,7 +33,7 @@ struct handled {
     bool changes;
     bool waits;          /* answered later: a take, a worker's work */
     bool goes_on;        /* in the next turn */
-    bool stands;         /* refused, or a repeat of what is on disk: the reply is true whatever becomes of the turn */
+    bool stands;         /* refused or a repeat for what is on disk: the reply is true whatever becomes of the turn */
     struct bytes reply;  /* size 0: none */
 };
 

@@ -16,6 +16,8 @@
 #include "clients/cli/json_read.c"
 #include "clients/cli/json_write.c"
 #include "engine/base/pack.h"
+#include "engine/log/state.h"
+#include "engine/refold.h"
 #include "engine/turn.h"
 #include "engine/turn_state.h"
 
@@ -155,7 +157,7 @@ static inline void stage_start(struct stage *s)
     int exit_code = 0;
     s->settings.data_directory = s->directory;
     s->settings.now = s->clock;
-    s->settings.boot_id = "test-boot";
+    if (!s->settings.boot_id) s->settings.boot_id = "test-boot";
     s->settings.host = (struct turn_host){s,          stage_next_frame, stage_frame_done, stage_send,
                                           stage_room, stage_hang_up,    stage_run_task};
     s->settings.session[0]++;
@@ -170,7 +172,9 @@ static inline void stage_start(struct stage *s)
 static inline void stage_open(struct stage *s)
 {
     *s = (struct stage){.clock = {.wall_us = 1700000000 * (int64_t)SECOND, .monotonic_us = 1000 * (int64_t)SECOND}};
-    strcpy(s->directory, "/tmp/muster-stage-XXXXXX");
+    const char *temporary = getenv("TMPDIR");
+    int size = snprintf(s->directory, sizeof s->directory, "%s/muster-stage-XXXXXX", temporary ? temporary : "/tmp");
+    assert_true((size_t)size < sizeof s->directory);
     assert_non_null(mkdtemp(s->directory));
     s->peers[1].here = true;
     stage_start(s);
@@ -180,6 +184,15 @@ static inline void stage_open(struct stage *s)
 static inline void stage_restart(struct stage *s)
 {
     stage_finish_tasks(s);
+    turn_close(s->turn, &s->clock);
+    stage_start(s);
+}
+
+/* What is on disk stays, nothing is tidied up, as when the process is killed; and up again. */
+static inline void stage_crash(struct stage *s)
+{
+    stage_finish_tasks(s);
+    s->turn->fatal = true;
     turn_close(s->turn, &s->clock);
     stage_start(s);
 }
@@ -230,6 +243,7 @@ static inline void stage_send_call(struct stage *s, uint64_t id, const char *met
     msgpack_pack_str_with_body(&packer, method, strlen(method));
     msgpack_pack_array(&packer, 1);
     if (!json_read(json, &packer, &fault)) fail_msg("%s at byte %zu of %s", fault.why, fault.at, json);
+    if (peer->taken == peer->size) peer->taken = peer->size = 0;
     peer->frames = realloc(peer->frames, peer->size + buffer.size);
     memcpy(peer->frames + peer->size, buffer.data, buffer.size);
     peer->size += buffer.size;
@@ -300,6 +314,29 @@ static inline char *stage_state(struct stage *s)
     projections_each(s->turn->view, state_entry, out);
     fclose(out);
     return text;
+}
+
+/* As a quota that is used up: nothing can be written until it is taken back. */
+static inline void stage_fill_disk(struct stage *s, bool full)
+{
+    struct log_state *log = s->turn->log.state;
+    log->settings.quota_bytes = full;
+    if (full) log->space.ready = 0;
+}
+
+/* Folds the whole log again, without a stop: the state must be the same, bit for bit. */
+static inline bool stage_rebuild_gives_the_same(struct stage *s)
+{
+    struct sentence why;
+    char *before = stage_state(s);
+    assert_int_equal(projections_reset(&s->turn->projections), PROJECTIONS_OK);
+    assert_int_equal(refold(&s->turn->projections, &s->turn->log, true, &why), REFOLD_OK);
+    s->turn->view = projections_live(&s->turn->projections);
+    char *after = stage_state(s);
+    bool same = strcmp(before, after) == 0;
+    free(before);
+    free(after);
+    return same;
 }
 
 #endif

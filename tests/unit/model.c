@@ -1,0 +1,250 @@
+/* Looking at the model, printing it, and its fleet: templates, groups, devices. */
+#include "tests/unit/model_parts.h"
+
+#include <time.h>
+
+void model_init(struct model *m)
+{
+    *m = (struct model){.jobs_at_once = 5};
+}
+
+void model_free(struct model *m)
+{
+    for (unsigned i = 0; i < m->job_count; i++) {
+        free(m->jobs[i].body);
+        free(m->jobs[i].rows);
+    }
+    for (unsigned i = 0; i < MODEL_WORKS_KEPT; i++) free(m->works[i].rows);
+    free(m->templates);
+    free(m->groups);
+    free(m->devices);
+    free(m->jobs);
+}
+
+/* ---- Looking. */
+
+#define FIND(array, count)                                                                                             \
+    for (int i = (int)(count)-1; i >= 0; i--)                                                                          \
+        if (!(array)[i].removed && strcmp((array)[i].id, id) == 0) return i;                                           \
+    return -1
+
+int model_template(const struct model *m, const char *id)
+{
+    FIND(m->templates, m->template_count);
+}
+
+int model_group(const struct model *m, const char *id)
+{
+    FIND(m->groups, m->group_count);
+}
+
+int model_device(const struct model *m, const char *id)
+{
+    FIND(m->devices, m->device_count);
+}
+
+int model_job(const struct model *m, const char *id)
+{
+    for (int i = (int)m->job_count - 1; i >= 0; i--)
+        if (strcmp(m->jobs[i].id, id) == 0) return i;
+    return -1;
+}
+
+int model_row(const struct model_job *job, int device)
+{
+    for (unsigned i = 0; i < job->count; i++)
+        if (job->rows[i].device == device) return (int)i;
+    return -1;
+}
+
+bool model_is_over(const struct model_job *job)
+{
+    return job->status == COMPLETE || job->status == FAILED || job->status == CANCELLED;
+}
+
+unsigned model_active(const struct model *m)
+{
+    unsigned active = 0;
+    for (unsigned i = 0; i < m->job_count; i++) active += !model_is_over(&m->jobs[i]);
+    return active;
+}
+
+unsigned model_batches(const struct model_job *job)
+{
+    return job->fixed ? (job->count + job->batch_size - 1) / job->batch_size : 0;
+}
+
+bool model_row_waits(const struct model_job *job, unsigned row)
+{
+    if (job->status != RUNNING || !job->fixed) return false;
+    return row >= batch_begin(job) && row < batch_end(job) && job->rows[row].state == ROW_WAITS;
+}
+
+bool model_row_is_gone(const struct model *m, const struct model_job *job, unsigned row)
+{
+    return model_row_waits(job, row) && m->devices[job->rows[row].device].removed;
+}
+
+int64_t model_deadline(const struct model *m)
+{
+    int64_t soonest = INT64_MAX;
+    for (unsigned i = 0; i < m->take_count; i++)
+        if (m->takes[i].deadline_us < soonest) soonest = m->takes[i].deadline_us;
+    for (unsigned i = 0; i < m->job_count; i++) {
+        const struct model_job *job = &m->jobs[i];
+        for (unsigned row = 0; row < job->count; row++)
+            if (job->rows[row].state == ROW_OUT && job->rows[row].deadline_us < soonest)
+                soonest = job->rows[row].deadline_us;
+    }
+    return soonest;
+}
+
+const char *model_status_word(enum model_status status)
+{
+    static const char *const WORDS[] = {"pending", "running", "stopped", "complete", "failed", "cancelled"};
+    return WORDS[status];
+}
+
+const char *model_filter_text(enum model_filter filter)
+{
+    static const char *const TEXTS[] = {"", "$template = 't-1'", "$provisioned = true", "$id STARTSWITH 'a-'"};
+    return TEXTS[filter];
+}
+
+const char *model_answer_word(enum model_answer answer)
+{
+    static const char *const WORDS[] = {"completed", "failed", "rejected", "returned"};
+    return WORDS[answer];
+}
+
+/* ---- Printing. */
+
+static void print_time(const char *name, int64_t us, FILE *out)
+{
+    char text[32];
+    time_t seconds = (time_t)(us / 1000000);
+    struct tm tm;
+    if (us == 0) return;
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
+    fprintf(out, ",\"%s\":\"%s.%06dZ\"", name, text, (int)(us % 1000000));
+}
+
+void model_print_status(const struct model_job *job, FILE *out)
+{
+    fprintf(out, "\"status\":\"%s\"", model_status_word(job->status));
+    if (job->reason) fprintf(out, ",\"statusReason\":\"%s\"", job->reason);
+    if (job->expired) fprintf(out, ",\"expired\":true");
+    if (job->status == PENDING || job->status == STOPPED) fprintf(out, ",\"waiting\":\"");
+}
+
+void model_print_progress(const struct model_job *job, FILE *out)
+{
+    unsigned completed = 0, failed = 0, batches = model_batches(job), count = job->fixed ? job->count : 0;
+    for (unsigned i = 0; i < count; i++) {
+        completed += job->rows[i].state == ROW_COMPLETED;
+        failed += job->rows[i].state == ROW_FAILED;
+    }
+    fprintf(out, "\"progress\":{\"total\":%u,\"pending\":%u,\"completed\":%u,\"failed\":%u}", count,
+            count - completed - failed, completed, failed);
+    fprintf(out, ",\"batches\":{\"count\":%u,\"size\":%u,\"current\":%u},\"excluded\":%u", batches,
+            job->fixed ? job->batch_size : 0, job->batch < batches ? job->batch + 1 : batches,
+            job->fixed ? job->excluded : 0);
+    print_time("created", job->created_us, out);
+    print_time("start", job->start_us, out);
+    print_time("end", job->end_us, out);
+}
+
+void model_print_row(const struct model *m, const struct model_job *job, unsigned index, FILE *out)
+{
+    const struct model_row *row = &job->rows[index];
+    const struct model_device *device = &m->devices[row->device];
+    bool pending = row->state == ROW_WAITS || row->state == ROW_OUT;
+    fprintf(out, "{\"id\":\"%s\",\"displayName\":\"%s\",\"deleted\":%s,\"status\":\"%s\"", device->id,
+            device->removed ? "(deleted)" : device->id, device->removed ? "true" : "false",
+            pending                       ? "pending"
+            : row->state == ROW_COMPLETED ? "completed"
+                                          : "failed");
+    if (row->state == ROW_FAILED) fprintf(out, ",\"reason\":\"%s\"", row->reason);
+    if (row->error) fprintf(out, ",\"error\":\"%s\"", row->error);
+    fprintf(out, ",\"batch\":%u,\"attempt\":%u", index / job->batch_size + 1, row->attempt);
+    if (row->attempt) fprintf(out, ",\"connector\":\"%s\"", row->connector);
+    print_time("start", row->start_us, out);
+    print_time("end", row->end_us, out);
+    fprintf(out, "}");
+}
+
+/* ---- Templates, groups, devices. */
+
+const char *model_put_template(struct model *m, const char *id)
+{
+    if (model_template(m, id) >= 0) return done(m, false);
+    m->templates = grown(m->templates, m->template_count, sizeof *m->templates);
+    set_id(m->templates[m->template_count].id, id);
+    m->templates[m->template_count++].removed = false;
+    return done(m, true);
+}
+
+const char *model_remove_template(struct model *m, const char *id)
+{
+    int template = model_template(m, id);
+    if (template <0) return "no_such_template";
+    m->templates[template].removed = true;
+    return done(m, true);
+}
+
+const char *model_put_group(struct model *m, const char *id, enum model_filter filter)
+{
+    int group = model_group(m, id);
+    if (group >= 0 && m->groups[group].filter == filter) return done(m, false);
+    if (group < 0) {
+        group = (int)m->group_count++;
+        m->groups = grown(m->groups, (unsigned)group, sizeof *m->groups);
+        set_id(m->groups[group].id, id);
+        m->groups[group].removed = false;
+    }
+    m->groups[group].filter = filter;
+    return done(m, true);
+}
+
+const char *model_remove_group(struct model *m, const char *id)
+{
+    int group = model_group(m, id);
+    if (group < 0) return "no_such_group";
+    m->groups[group].removed = true;
+    return done(m, true);
+}
+
+const char *model_put_device(struct model *m, const char *id, const char *template, int provisioned)
+{
+    int device = model_device(m, id), of = -1;
+    bool is_new = device < 0;
+    if (template && *template && (of = model_template(m, template)) < 0) return "no_such_template";
+    if (is_new) {
+        device = (int)m->device_count++;
+        m->devices = grown(m->devices, (unsigned)device, sizeof *m->devices);
+        m->devices[device] = (struct model_device){.template = -1};
+        set_id(m->devices[device].id, id);
+    }
+    struct model_device before = m->devices[device], *now = &m->devices[device];
+    if (template) now->template = of;
+    if (provisioned >= 0) now->provisioned = provisioned;
+    return done(m, is_new || now->template != before.template || now->provisioned != before.provisioned);
+}
+
+void model_row_ends_removed(const struct model *m, struct model_job *job, unsigned row)
+{
+    end_row(m, &job->rows[row], "device_removed", NULL);
+}
+
+const char *model_remove_device(struct model *m, const char *id)
+{
+    int device = model_device(m, id);
+    if (device < 0) return "no_such_device";
+    m->devices[device].removed = true;
+    for (unsigned i = 0; i < m->job_count; i++) {
+        struct model_job *job = &m->jobs[i];
+        int row = job->status == RUNNING && job->fixed ? model_row(job, device) : -1;
+        if (row >= 0 && !has_end(&job->rows[row])) model_row_ends_removed(m, job, (unsigned)row);
+    }
+    return done(m, true);
+}

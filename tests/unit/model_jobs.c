@@ -1,0 +1,394 @@
+/* Jobs and work. Each rule stands by itself; nothing is kept that can be counted. */
+#include "tests/unit/model_parts.h"
+
+enum { US_PER_S = 1000000, PROPERTY_TIMEOUT = 300, COMMAND_TIMEOUT = 30 };
+
+#define EXPIRES_AFTER_US (INT64_C(30) * 24 * 3600 * US_PER_S)
+
+/* ---- Jobs. */
+
+static void queue(struct model *m, struct model_job *job)
+{
+    job->status = PENDING;
+    job->place = ++m->places;
+}
+
+const char *model_run_job(struct model *m, const char *id, const char *body, const struct model_plan *plan)
+{
+    int existing = model_job(m, id), target = -1;
+    if (existing >= 0 && strcmp(m->jobs[existing].body, body) != 0) return "conflict";
+    if (existing >= 0) return done(m, false);
+    if (*plan->target && (target = model_template(m, plan->target)) < 0) return "no_such_template";
+    int group = model_group(m, plan->group);
+    if (group < 0) return "no_such_group";
+    m->jobs = grown(m->jobs, m->job_count, sizeof *m->jobs);
+    struct model_job *job = &m->jobs[m->job_count++];
+    *job = (struct model_job){.plan = *plan, .group = group, .target = target, .body = strdup(body), .created_us = m->time_us};
+    set_id(job->id, id);
+    queue(m, job);
+    return done(m, true);
+}
+
+static bool threshold_is_exceeded(const struct model_job *job)
+{
+    const struct model_plan *plan = &job->plan;
+    unsigned begin = plan->threshold_per_batch ? batch_begin(job) : 0, failures = 0;
+    unsigned end = plan->threshold_per_batch ? batch_end(job) : job->count;
+    for (unsigned i = begin; i < end; i++) {
+        const struct model_row *row = &job->rows[i];
+        failures += row->state == ROW_FAILED && strcmp(row->reason, "device_removed") != 0;
+    }
+    if (plan->threshold == NUMBER) return failures > plan->threshold_value;
+    if (plan->threshold == PERCENTAGE) return failures * 100 > plan->threshold_value * (end - begin);
+    return false;
+}
+
+static bool batch_is_over(const struct model_job *job)
+{
+    for (unsigned i = batch_begin(job); i < batch_end(job); i++)
+        if (!has_end(&job->rows[i])) return false;
+    return true;
+}
+
+static void end_job(const struct model *m, struct model_job *job, enum model_status status, const char *reason)
+{
+    job->status = status;
+    job->reason = reason;
+    job->reading = false;
+    job->end_us = m->time_us;
+}
+
+/* True when it has moved. */
+static bool evaluate(const struct model *m, struct model_job *job)
+{
+    bool moved = false;
+    if (!job->fixed) return false;
+    while (!model_is_over(job)) {
+        if (threshold_is_exceeded(job)) {
+            end_job(m, job, CANCELLED, "threshold");
+        } else if (batch_is_over(job)) {
+            job->batch++;
+            if (job->batch == model_batches(job)) end_job(m, job, COMPLETE, NULL);
+        } else {
+            return moved;
+        }
+        moved = true;
+    }
+    return moved;
+}
+
+const char *model_stop_job(struct model *m, const char *id)
+{
+    int index = model_job(m, id);
+    if (index < 0) return "no_such_job";
+    struct model_job *job = &m->jobs[index];
+    if (job->status != PENDING && job->status != RUNNING) return "job_cannot_stop";
+    job->status = STOPPED;
+    job->reading = false;
+    return done(m, true);
+}
+
+const char *model_resume_job(struct model *m, const char *id)
+{
+    int index = model_job(m, id);
+    if (index < 0) return "no_such_job";
+    struct model_job *job = &m->jobs[index];
+    if (job->status != STOPPED) return "job_cannot_resume";
+    queue(m, job);
+    evaluate(m, job);
+    return done(m, true);
+}
+
+const char *model_cancel_job(struct model *m, const char *id)
+{
+    int index = model_job(m, id);
+    if (index < 0) return "no_such_job";
+    struct model_job *job = &m->jobs[index];
+    if (model_is_over(job)) return "job_cannot_cancel";
+    end_job(m, job, CANCELLED, "by_user");
+    return done(m, true);
+}
+
+/* ---- Results. */
+
+static bool failure_is_tried_again(const struct model_job *job, const struct model_row *row, const char *reason)
+{
+    const struct model_plan *plan = &job->plan;
+    bool any = !plan->retry_failed && !plan->retry_timed_out;
+    if (job->status == CANCELLED || row->failures >= plan->retries) return false;
+    if (strcmp(reason, "failed") == 0) return any || plan->retry_failed;
+    if (strcmp(reason, "timed_out") == 0) return any || plan->retry_timed_out;
+    return false;
+}
+
+static void wait_again(struct model_row *row, const char *error)
+{
+    row->state = ROW_WAITS;
+    row->error = error;
+}
+
+static void fail_row(const struct model *m, const struct model_job *job, struct model_row *row, const char *reason, const char *error)
+{
+    if (!failure_is_tried_again(job, row, reason)) {
+        end_row(m, row, reason, error);
+        return;
+    }
+    row->failures++;
+    wait_again(row, error);
+}
+
+static void take_answer(const struct model *m, const struct model_job *job, struct model_row *row, unsigned attempt, enum model_answer answer,
+                        const char *error, struct model_report *report)
+{
+    bool is_current = row->state == ROW_OUT && row->attempt == attempt;
+    if (has_end(row) || (answer != SAYS_COMPLETED && !is_current)) {
+        report->duplicates++;
+        return;
+    }
+    report->recorded++;
+    switch (answer) {
+    case SAYS_COMPLETED: end_row(m, row, NULL, error); break;
+    case SAYS_RETURNED: wait_again(row, NULL); break;
+    default: fail_row(m, job, row, model_answer_word(answer), error); break;
+    }
+}
+
+void model_report_on_work(struct model *m, uint64_t handle, unsigned index, enum model_answer answer, const char *error,
+                          struct model_report *report)
+{
+    for (unsigned i = 0; i < MODEL_WORKS_KEPT; i++) {
+        const struct model_work *work = &m->works[i];
+        if (!work->rows || work->handle != handle || index >= work->count) continue;
+        struct model_job *job = &m->jobs[work->job];
+        if (job->expired) break;
+        take_answer(m, job, &job->rows[work->rows[index]], work->attempt, answer, error, report);
+        return;
+    }
+    report->unknown++;
+}
+
+void model_report_by_name(struct model *m, const char *job_id, const char *device_id, int attempt,
+                          enum model_answer answer, const char *error, struct model_report *report)
+{
+    int index = model_job(m, job_id), device = model_device(m, device_id);
+    struct model_job *job = index >= 0 && m->jobs[index].fixed && !m->jobs[index].expired ? &m->jobs[index] : NULL;
+    int row = job && device >= 0 ? model_row(job, device) : -1;
+    if (row >= 0 && attempt < 0) attempt = (int)job->rows[row].attempt;
+    if (row < 0 || attempt == 0 || attempt > (int)job->rows[row].attempt) report->unknown++;
+    else take_answer(m, job, &job->rows[row], (unsigned)attempt, answer, error, report);
+}
+
+/* ---- What the engine does by itself. */
+
+static bool matches(const struct model *m, const struct model_group *group, const struct model_device *device)
+{
+    if (device->removed) return false;
+    switch (group->filter) {
+    case FILTER_ALL: return true;
+    case FILTER_TEMPLATE_1: return device->template >= 0 && strcmp(m->templates[device->template].id, "t-1") == 0;
+    case FILTER_PROVISIONED: return device->provisioned;
+    case FILTER_ID_A: return strncmp(device->id, "a-", 2) == 0;
+    case FILTERS: break;
+    }
+    return false;
+}
+
+static void read_group(const struct model *m, struct model_job *job)
+{
+    job->count = job->excluded = 0;
+    job->reading = true;
+    if (job->start_us == 0) job->start_us = m->time_us;
+    for (unsigned i = 0; i < m->device_count; i++) {
+        if (!matches(m, &m->groups[job->group], &m->devices[i])) continue;
+        if (job->target >= 0 && m->devices[i].template != job->target) {
+            job->excluded++;
+            continue;
+        }
+        job->rows = grown(job->rows, job->count, sizeof *job->rows);
+        job->rows[job->count++] = (struct model_row){.device = (int)i};
+    }
+}
+
+static void begin(const struct model *m, struct model_job *job)
+{
+    job->status = RUNNING;
+    if (job->fixed) return;
+    if (m->groups[job->group].removed) end_job(m, job, FAILED, "group_removed");
+    else if (job->target >= 0 && m->templates[job->target].removed) end_job(m, job, FAILED, "template_removed");
+    else read_group(m, job);
+}
+
+static void fix(const struct model *m, struct model_job *job)
+{
+    const struct model_plan *plan = &job->plan;
+    job->reading = false;
+    if (job->count == 0) {
+        end_job(m, job, FAILED, "no_devices");
+        return;
+    }
+    job->fixed = true;
+    job->batch_size = job->count;
+    if (plan->batch == NUMBER && plan->batch_value < job->count) job->batch_size = plan->batch_value;
+    if (plan->batch == PERCENTAGE) job->batch_size = (job->count * plan->batch_value + 99) / 100;
+}
+
+static bool begin_next(struct model *m)
+{
+    struct model_job *next = NULL;
+    unsigned running = 0;
+    for (unsigned i = 0; i < m->job_count; i++) {
+        struct model_job *job = &m->jobs[i];
+        running += job->status == RUNNING;
+        if (job->status == PENDING && (!next || job->place < next->place)) next = job;
+    }
+    if (!next || running >= m->jobs_at_once) return false;
+    begin(m, next);
+    return true;
+}
+
+/* A peer of 0 has left. After a cancel nobody waits for an answer any more. */
+static void let_deadlines_pass(struct model *m)
+{
+    for (unsigned i = 0; i < m->job_count; i++) {
+        struct model_job *job = &m->jobs[i];
+        for (unsigned j = 0; j < job->count; j++) {
+            struct model_row *row = &job->rows[j];
+            if (row->state != ROW_OUT || (row->peer != 0 && row->deadline_us > m->now_us)) continue;
+            if (row->peer == 0 || job->status == CANCELLED) wait_again(row, NULL);
+            else fail_row(m, job, row, "timed_out", NULL);
+        }
+    }
+}
+
+static void expire(struct model *m)
+{
+    for (unsigned i = 0; i < m->job_count; i++) {
+        struct model_job *job = &m->jobs[i];
+        if (model_is_over(job) && m->time_us - job->end_us > EXPIRES_AFTER_US) job->expired = true;
+    }
+}
+
+void model_rest(struct model *m, bool workers)
+{
+    bool moved = true;
+    let_deadlines_pass(m);
+    expire(m);
+    while (moved) {
+        moved = false;
+        for (unsigned i = 0; i < m->job_count; i++) {
+            struct model_job *job = &m->jobs[i];
+            if (job->status != RUNNING) continue;
+            if (!job->fixed && !job->reading) begin(m, job); /* read before a restart: it begins again */
+            else if (job->reading && workers) fix(m, job);
+            else if (!evaluate(m, job)) continue;
+            moved = true;
+        }
+        moved |= begin_next(m);
+    }
+}
+
+void model_peer_left(struct model *m, uint64_t peer)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < m->take_count; i++)
+        if (m->takes[i].peer != peer) m->takes[kept++] = m->takes[i];
+    m->take_count = kept;
+    for (unsigned i = 0; i < m->job_count; i++)
+        for (unsigned j = 0; j < m->jobs[i].count; j++)
+            if (m->jobs[i].rows[j].peer == peer) m->jobs[i].rows[j].peer = 0;
+}
+
+void model_restarted(struct model *m)
+{
+    m->take_count = 0;
+    for (unsigned i = 0; i < m->job_count; i++) {
+        struct model_job *job = &m->jobs[i];
+        job->reading = false;
+        for (unsigned j = 0; j < job->count; j++)
+            if (job->rows[j].state == ROW_OUT) wait_again(&job->rows[j], NULL);
+    }
+}
+
+/* ---- Takes. */
+
+void model_take(struct model *m, const struct model_take *take)
+{
+    if (m->take_count == MODEL_TAKES_MAX) abort();
+    m->takes[m->take_count++] = *take;
+}
+
+static unsigned timeout_of(const struct model_plan *plan)
+{
+    if (plan->timeout) return plan->timeout;
+    return plan->command ? COMMAND_TIMEOUT : PROPERTY_TIMEOUT;
+}
+
+/* NULL, or why this work may not be handed out now. */
+static const char *work_flaw(const struct model *m, const struct model_given *given)
+{
+    int index = model_job(m, given->job);
+    if (index < 0) return "work of a job that there is not";
+    const struct model_job *job = &m->jobs[index];
+    if (job->status != RUNNING || !job->fixed) return "work of a job that does not run";
+    if (given->batch != job->batch + 1) return "work of another batch than the current one";
+    if (given->timeout != timeout_of(&job->plan)) return "work with another timeout than its job has";
+    if (given->command != job->plan.command) return "work of another type than its job's";
+    if (given->count == 0) return "work without devices";
+    for (unsigned i = 0; i < MODEL_WORKS_KEPT; i++)
+        if (m->works[i].handle >= given->handle) return "work with a handle that does not rise";
+    return NULL;
+}
+
+static struct model_work *keep_work(struct model *m, const struct model_given *given)
+{
+    struct model_work *work = &m->works[m->work_count++ % MODEL_WORKS_KEPT];
+    free(work->rows);
+    *work = (struct model_work){.handle = given->handle,
+                                .job = model_job(m, given->job),
+                                .attempt = given->attempt,
+                                .count = given->count,
+                                .rows = calloc(given->count, sizeof *work->rows)};
+    return work;
+}
+
+static const char *hand_out(struct model *m, const struct model_take *take, const struct model_given *given)
+{
+    const char *flaw = work_flaw(m, given);
+    if (flaw) return flaw;
+    struct model_work *work = keep_work(m, given);
+    struct model_job *job = &m->jobs[work->job];
+    for (unsigned i = 0; i < given->count; i++) {
+        int index = model_row(job, model_device(m, given->devices + i * MODEL_ID_SIZE));
+        if (index < 0) return "a device that is not of this job, or removed";
+        struct model_row *row = &job->rows[index];
+        if (!model_row_waits(job, (unsigned)index)) return "a device that does not wait in the current batch";
+        if (given->attempt != row->attempt + 1) return "a device whose attempt does not follow on its last one";
+        work->rows[i] = (unsigned)index;
+        row->state = ROW_OUT;
+        row->error = NULL;
+        row->attempt = given->attempt;
+        row->start_us = m->time_us;
+        row->peer = take->peer;
+        row->deadline_us = m->now_us + (int64_t)given->timeout * US_PER_S;
+        set_id(row->connector, take->connector);
+    }
+    return NULL;
+}
+
+const char *model_served(struct model *m, uint64_t peer, uint64_t msgid, const struct model_given *works,
+                         unsigned count)
+{
+    unsigned place = 0, devices = 0;
+    while (place < m->take_count && (m->takes[place].peer != peer || m->takes[place].msgid != msgid)) place++;
+    if (place == m->take_count) return "an answer to a take that does not wait";
+    struct model_take take = m->takes[place];
+    memmove(&m->takes[place], &m->takes[place + 1], (--m->take_count - place) * sizeof take);
+    if (count == 0 && take.deadline_us > m->now_us) return "an empty answer to a take before its time";
+    if (count > MODEL_WORKS_A_TAKE_MAX) return "more works than a take may get";
+    for (unsigned i = 0; i < count; i++) {
+        const char *flaw = hand_out(m, &take, &works[i]);
+        if (flaw) return flaw;
+        devices += works[i].count;
+    }
+    return devices > take.max ? "more devices than were asked for" : NULL;
+}

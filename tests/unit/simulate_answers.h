@@ -1,0 +1,26 @@
+/* The engine's answers, as the stage's JSON lines, compared with what the model says; a difference ends the run. */
+#ifndef MUSTER_SIMULATE_ANSWERS_H
+#define MUSTER_SIMULATE_ANSWERS_H
+
+#include "engine/base/base.h"
+#include "tests/unit/model.h"
+
+bool answer_holds(struct bytes answer, const char *text);
+/* `what` says whose answer it is. */
+void expect_in(struct bytes answer, const char *text, const char *what);
+void expect_refusal(struct bytes answer, const char *code, const char *what);
+
+void compare_job(const struct model_job *job, struct bytes answer);
+void compare_rows(const struct model *m, const struct model_job *job, struct bytes answer);
+void compare_info(const struct model *m, struct bytes answer);
+/* jobs.list of those that are not over. */
+void compare_active(const struct model *m, struct bytes answer);
+void compare_devices(const struct model *m, struct bytes answer);
+/* Whether the row's device has ended as removed. */
+bool answer_ends_removed(const struct model *m, const struct model_job *job, unsigned row, struct bytes answer);
+
+/* The works that a take was answered with, up to `most`; their devices are to be freed with works_free(). */
+unsigned works_read(struct bytes answer, struct model_given works[], unsigned most);
+void works_free(struct model_given works[], unsigned count);
+
+#endif

@@ -1,0 +1,487 @@
+/* A table of calls: what each is called, how often it comes, how it is made, what it does in the model. */
+#include "tests/unit/simulate_calls.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum shows { SHOWS_NOTHING, SHOWS_RESOURCE, SHOWS_JOB, SHOWS_REPORT };
+
+struct call_kind {
+    const char *method;
+    unsigned weight;
+    bool needed; /* in every mixture */
+    enum shows shows;
+    bool remembered;
+    void (*make)(struct client_call *call, struct random *r, const struct model *m);
+    const char *(*carry_out)(const struct client_call *call, struct model *m, struct model_report *report);
+};
+
+/* ---- Choosing. */
+
+static const char *const ERRORS[] = {NULL, "no power", "valve stuck"};
+
+__attribute__((format(printf, 2, 3))) static void add(struct client_call *call, const char *format, ...)
+{
+    size_t size = strlen(call->params);
+    va_list arguments;
+    va_start(arguments, format);
+    int more = vsnprintf(call->params + size, CALL_PARAMS_SIZE - size, format, arguments);
+    va_end(arguments);
+    if (more < 0 || (size_t)more >= CALL_PARAMS_SIZE - size) abort();
+}
+
+static void some_id(char id[MODEL_ID_SIZE], struct random *r, const char *prefix, unsigned count)
+{
+    snprintf(id, MODEL_ID_SIZE, "%s-%u", prefix, between(r, 1, count));
+}
+
+static void some_device_id(char id[MODEL_ID_SIZE], struct random *r)
+{
+    some_id(id, r, chance(r, 50) ? "a" : "b", 18);
+}
+
+/* An active job most often, sometimes a recent one, seldom none. */
+static void some_job_id(char id[MODEL_ID_SIZE], struct random *r, const struct model *m)
+{
+    snprintf(id, MODEL_ID_SIZE, "j-none");
+    if (m->job_count == 0 || chance(r, 2)) return;
+    unsigned from = m->job_count > 30 ? m->job_count - 30 : 0;
+    for (int looks = 0; looks < 10; looks++) {
+        const struct model_job *job = &m->jobs[between(r, from, m->job_count - 1)];
+        snprintf(id, MODEL_ID_SIZE, "%s", job->id);
+        if (!model_is_over(job) || chance(r, 10)) return;
+    }
+}
+
+static void make_id(struct client_call *call)
+{
+    add(call, "\"id\":\"%s\"", call->id);
+}
+
+/* ---- Templates, groups, devices. */
+
+static void make_template(struct client_call *call, struct random *r, const struct model *m)
+{
+    (void)m;
+    some_id(call->id, r, "t", 2);
+    make_id(call);
+}
+
+static const char *put_template(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    return model_put_template(m, call->id);
+}
+
+static const char *remove_template(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    return model_remove_template(m, call->id);
+}
+
+static void make_group(struct client_call *call, struct random *r, const struct model *m)
+{
+    (void)m;
+    some_id(call->id, r, "g", 4);
+    make_id(call);
+}
+
+static void make_put_group(struct client_call *call, struct random *r, const struct model *m)
+{
+    make_group(call, r, m);
+    call->filter = (enum model_filter)below(r, FILTERS);
+    add(call, ",\"filter\":\"%s\"", model_filter_text(call->filter));
+}
+
+static const char *put_group(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    return model_put_group(m, call->id, call->filter);
+}
+
+static const char *remove_group(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    return model_remove_group(m, call->id);
+}
+
+static void make_put_device(struct client_call *call, struct random *r, const struct model *m)
+{
+    (void)m;
+    some_device_id(call->id, r);
+    make_id(call);
+    call->provisioned = -1;
+    if ((call->template_given = chance(r, 60))) {
+        if (chance(r, 80)) some_id(call->template, r, "t", 2);
+        add(call, ",\"template\":\"%s\"", call->template);
+    }
+    if (chance(r, 40)) {
+        call->provisioned = chance(r, 70);
+        add(call, ",\"provisioned\":%s", call->provisioned ? "true" : "false");
+    }
+}
+
+static const char *put_device(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    return model_put_device(m, call->id, call->template_given ? call->template : NULL, call->provisioned);
+}
+
+static void make_remove_device(struct client_call *call, struct random *r, const struct model *m)
+{
+    (void)m;
+    some_device_id(call->id, r);
+    make_id(call);
+}
+
+static const char *remove_device(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    return model_remove_device(m, call->id);
+}
+
+/* ---- Jobs. */
+
+/* Borders come often: nothing, one, all. */
+static enum model_measure some_measure(struct random *r, unsigned least, unsigned *value)
+{
+    static const unsigned PERCENTAGES[] = {1, 10, 33, 50, 99, 100};
+    enum model_measure measure = (enum model_measure)below(r, 3);
+    if (measure == NUMBER) *value = chance(r, 70) ? between(r, least, 4) : between(r, least, 40);
+    if (measure == PERCENTAGE) *value = least == 0 && chance(r, 15) ? 0 : PERCENTAGES[below(r, 6)];
+    return measure;
+}
+
+static void add_measure(struct client_call *call, const char *name, enum model_measure measure, unsigned value,
+                        bool per_batch)
+{
+    if (measure == NO_MEASURE) return;
+    add(call, ",\"%s\":{\"type\":\"%s\",\"value\":%u%s}", name, measure == NUMBER ? "number" : "percentage", value,
+        per_batch ? ",\"batch\":true" : "");
+}
+
+static void some_retries(struct model_plan *plan, struct random *r)
+{
+    if (chance(r, 50)) return;
+    plan->retries = between(r, 1, 3);
+    plan->retry_failed = chance(r, 40);
+    plan->retry_timed_out = chance(r, 40);
+}
+
+static void add_retries(struct client_call *call)
+{
+    const struct model_plan *plan = &call->plan;
+    if (plan->retries == 0) return;
+    add(call, ",\"retries\":{\"max\":%u", plan->retries);
+    if (plan->retry_failed && plan->retry_timed_out) add(call, ",\"on\":[\"failed\",\"timed_out\"]");
+    else if (plan->retry_failed) add(call, ",\"on\":[\"failed\"]");
+    else if (plan->retry_timed_out) add(call, ",\"on\":[\"timed_out\"]");
+    add(call, "}");
+}
+
+static void add_data(struct client_call *call, struct random *r)
+{
+    const struct model_plan *plan = &call->plan;
+    add(call, ",\"data\":[{\"type\":\"%s\",\"path\":\"p\",\"value\":%u", plan->command ? "command" : "property",
+        below(r, 3));
+    if (*plan->target) add(call, ",\"target\":\"%s\"", plan->target);
+    add(call, "}]");
+}
+
+static void make_run_job(struct client_call *call, struct random *r, const struct model *m)
+{
+    struct model_plan *plan = &call->plan;
+    /* An id that was used is a repeat or a conflict. */
+    unsigned number = chance(r, 5) && m->job_count ? between(r, 1, m->job_count) : m->job_count + 1;
+    snprintf(call->id, MODEL_ID_SIZE, "j-%u", number);
+    some_id(plan->group, r, "g", 4);
+    plan->command = chance(r, 30);
+    if (chance(r, 20)) some_id(plan->target, r, "t", 2);
+    plan->batch = some_measure(r, 1, &plan->batch_value);
+    plan->threshold = some_measure(r, 0, &plan->threshold_value);
+    plan->threshold_per_batch = plan->threshold && chance(r, 40);
+    if (chance(r, 60)) plan->timeout = between(r, 1, 60);
+    some_retries(plan, r);
+    make_id(call);
+    add(call, ",\"group\":\"%s\"", plan->group);
+    add_data(call, r);
+    add_measure(call, "batch", plan->batch, plan->batch_value, false);
+    add_measure(call, "cancellationThreshold", plan->threshold, plan->threshold_value, plan->threshold_per_batch);
+    if (plan->timeout) add(call, ",\"timeouts\":{\"execution\":%u}", plan->timeout);
+    add_retries(call);
+}
+
+static const char *run_job(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    return model_run_job(m, call->id, call->params, &call->plan);
+}
+
+static void make_job(struct client_call *call, struct random *r, const struct model *m)
+{
+    some_job_id(call->id, r, m);
+    make_id(call);
+}
+
+static const char *stop_job(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    return model_stop_job(m, call->id);
+}
+
+static const char *resume_job(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    return model_resume_job(m, call->id);
+}
+
+static const char *cancel_job(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    return model_cancel_job(m, call->id);
+}
+
+/* ---- Work. */
+
+static void make_take(struct client_call *call, struct random *r, const struct model *m)
+{
+    (void)m;
+    unsigned wait = chance(r, 50) ? 0 : between(r, 1, 40);
+    call->take.max = chance(r, 60) ? between(r, 1, 4) : between(r, 1, 60);
+    call->take.deadline_us = (int64_t)wait * 1000000;
+    some_id(call->take.connector, r, "c", 9);
+    add(call, "\"connector\":\"%s\",\"max\":%u,\"wait\":%u", call->take.connector, call->take.max, wait);
+}
+
+static const char *take(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    (void)report;
+    struct model_take taken = call->take;
+    taken.peer = call->peer;
+    taken.msgid = call->msgid;
+    taken.deadline_us += m->now_us;
+    model_take(m, &taken);
+    return NULL;
+}
+
+static enum model_answer some_answer(struct random *r)
+{
+    unsigned dice = below(r, 100);
+    return dice < 55 ? SAYS_COMPLETED : dice < 82 ? SAYS_FAILED : dice < 90 ? SAYS_REJECTED : SAYS_RETURNED;
+}
+
+static void some_result(struct call_result *result, struct random *r)
+{
+    result->answer = some_answer(r);
+    result->error = result->answer == SAYS_COMPLETED ? NULL : ERRORS[below(r, 3)];
+}
+
+static void add_words(struct client_call *call, const struct call_result *result, bool named)
+{
+    add(call, "%s\"%s\"", named ? ",\"status\":" : ",", model_answer_word(result->answer));
+    if (result->error) add(call, "%s\"%s\"", named ? ",\"error\":" : ",", result->error);
+}
+
+/* One of the last works, the newest most often. */
+static const struct model_work *some_work(struct random *r, const struct model *m)
+{
+    unsigned kept = m->work_count < MODEL_WORKS_KEPT ? m->work_count : MODEL_WORKS_KEPT;
+    if (kept == 0) return NULL;
+    unsigned back = chance(r, 75) ? below(r, kept < 8 ? kept : 8) : below(r, kept);
+    return &m->works[(m->work_count - 1 - back) % MODEL_WORKS_KEPT];
+}
+
+static void make_report(struct client_call *call, struct random *r, const struct model *m)
+{
+    const struct model_work *work = some_work(r, m);
+    /* The first event dispatched nothing. */
+    call->work = work && !chance(r, 1) ? work->handle : 1;
+    unsigned count = work ? work->count : 1;
+    bool all = count <= CALL_RESULTS_MAX && chance(r, 50);
+    call->result_count = all ? count : between(r, 1, 5);
+    add(call, "\"work\":%llu,\"results\":[", (unsigned long long)call->work);
+    for (unsigned i = 0; i < call->result_count; i++) {
+        struct call_result *result = &call->results[i];
+        some_result(result, r);
+        result->index = all ? i : below(r, count + (chance(r, 5) ? 2 : 0));
+        add(call, "%s[%u", i ? "," : "", result->index);
+        add_words(call, result, false);
+        add(call, "]");
+    }
+    add(call, "]");
+}
+
+static void name_device(struct call_result *result, struct random *r, const struct model *m)
+{
+    some_job_id(result->job, r, m);
+    some_device_id(result->device, r);
+    result->attempt = -1;
+    int index = model_job(m, result->job);
+    const struct model_job *job = index >= 0 && m->jobs[index].count ? &m->jobs[index] : NULL;
+    if (!job || chance(r, 10)) return;
+    const struct model_row *row = &job->rows[below(r, job->count)];
+    snprintf(result->device, MODEL_ID_SIZE, "%s", m->devices[row->device].id);
+    if (chance(r, 40)) return;
+    result->attempt = (int)row->attempt + (chance(r, 30) ? (int)below(r, 3) - 1 : 0);
+    if (result->attempt < 0) result->attempt = 0;
+}
+
+static void make_named_report(struct client_call *call, struct random *r, const struct model *m)
+{
+    call->result_count = between(r, 1, 4);
+    add(call, "\"results\":[");
+    for (unsigned i = 0; i < call->result_count; i++) {
+        struct call_result *result = &call->results[i];
+        some_result(result, r);
+        name_device(result, r, m);
+        add(call, "%s{\"job\":\"%s\",\"device\":\"%s\"", i ? "," : "", result->job, result->device);
+        if (result->attempt >= 0) add(call, ",\"attempt\":%d", result->attempt);
+        add_words(call, result, true);
+        add(call, "}");
+    }
+    add(call, "]");
+}
+
+static const char *report_results(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    for (unsigned i = 0; i < call->result_count; i++) {
+        const struct call_result *result = &call->results[i];
+        if (call->work) model_report_on_work(m, call->work, result->index, result->answer, result->error, report);
+        else
+            model_report_by_name(m, result->job, result->device, result->attempt, result->answer, result->error,
+                                 report);
+    }
+    return NULL;
+}
+
+/* ---- The table. */
+
+enum { PUT_TEMPLATE, PUT_GROUP, PUT_DEVICE, REPORT }; /* rows that are asked for by name */
+
+static const struct call_kind KINDS[] = {
+    [PUT_TEMPLATE] = {"templates.put", 2, true, SHOWS_RESOURCE, true, make_template, put_template},
+    [PUT_GROUP] = {"groups.put", 3, true, SHOWS_RESOURCE, true, make_put_group, put_group},
+    [PUT_DEVICE] = {"devices.put", 10, true, SHOWS_RESOURCE, true, make_put_device, put_device},
+    [REPORT] = {"work.report", 45, true, SHOWS_REPORT, false, make_report, report_results},
+    {"templates.remove", 1, false, SHOWS_NOTHING, true, make_template, remove_template},
+    {"groups.remove", 1, false, SHOWS_NOTHING, true, make_group, remove_group},
+    {"devices.remove", 4, false, SHOWS_NOTHING, true, make_remove_device, remove_device},
+    {"jobs.run", 22, true, SHOWS_JOB, true, make_run_job, run_job},
+    {"jobs.stop", 8, false, SHOWS_JOB, true, make_job, stop_job},
+    {"jobs.resume", 10, true, SHOWS_JOB, true, make_job, resume_job},
+    {"jobs.cancel", 3, true, SHOWS_JOB, true, make_job, cancel_job},
+    {"work.take", 40, true, SHOWS_NOTHING, false, make_take, take},
+    {"work.report", 10, false, SHOWS_REPORT, false, make_named_report, report_results},
+};
+enum { KIND_COUNT = sizeof KINDS / sizeof KINDS[0] };
+
+struct call_mixture {
+    unsigned weights[KIND_COUNT];
+    unsigned sum;
+};
+
+struct call_mixture *call_mixture_new(struct random *r)
+{
+    static const unsigned TIMES[] = {0, 1, 1, 3};
+    struct call_mixture *mixture = calloc(1, sizeof *mixture);
+    if (!mixture) abort();
+    for (unsigned i = 0; i < KIND_COUNT; i++) {
+        unsigned times = TIMES[below(r, 4)];
+        mixture->weights[i] = KINDS[i].weight * (times == 0 && KINDS[i].needed ? 1 : times);
+        mixture->sum += mixture->weights[i];
+    }
+    return mixture;
+}
+
+void call_mixture_free(struct call_mixture *mixture)
+{
+    free(mixture);
+}
+
+static void make(struct client_call *call, const struct call_kind *kind, struct random *r, const struct model *m)
+{
+    *call = (struct client_call){.kind = kind};
+    kind->make(call, r, m);
+    if (kind->remembered && chance(r, 50)) {
+        snprintf(call->request_id, MODEL_ID_SIZE, "r-%llu", (unsigned long long)random_next(r) % 1000000);
+    }
+}
+
+void call_make(struct client_call *call, const struct call_mixture *mixture, struct random *r, const struct model *m)
+{
+    unsigned dice = below(r, mixture->sum), kind = 0;
+    for (; dice >= mixture->weights[kind]; kind++) dice -= mixture->weights[kind];
+    make(call, &KINDS[kind], r, m);
+    /* With more active jobs every step would be long; one that is over makes room. */
+    if (KINDS[kind].make == make_run_job && model_active(m) >= CALL_ACTIVE_JOBS_MAX) make(call, &KINDS[REPORT], r, m);
+}
+
+bool call_make_first(struct client_call *call, unsigned i, struct random *r)
+{
+    static const struct model nothing;
+    if (i == 40) return false;
+    make(call, &KINDS[i < 4 ? PUT_TEMPLATE : i < 16 ? PUT_GROUP : PUT_DEVICE], r, &nothing);
+    return true;
+}
+
+const char *call_method(const struct client_call *call)
+{
+    return call->kind->method;
+}
+
+bool call_is_take(const struct client_call *call)
+{
+    return call->kind->carry_out == take;
+}
+
+bool call_removes_device(const struct client_call *call)
+{
+    return call->kind->carry_out == remove_device;
+}
+
+bool call_makes_job(const struct client_call *call)
+{
+    return call->kind->carry_out == run_job;
+}
+
+bool call_is_remembered(const struct client_call *call)
+{
+    return call->kind->remembered && *call->request_id;
+}
+
+bool calls_are_equal(const struct client_call *a, const struct client_call *b)
+{
+    return a->kind == b->kind && strcmp(a->params, b->params) == 0;
+}
+
+/* ---- What is to be answered. */
+
+const char *call_carry_out(const struct client_call *call, struct model *m, struct model_report *report)
+{
+    m->changed = false;
+    return call->kind->carry_out(call, m, report);
+}
+
+/* What was removed stays removed, and what was put may have been removed since. */
+const char *call_look_again(const struct client_call *call, const struct model *m)
+{
+    if (call->kind->carry_out == put_template && model_template(m, call->id) < 0) return "no_such_template";
+    if (call->kind->carry_out == put_group && model_group(m, call->id) < 0) return "no_such_group";
+    if (call->kind->carry_out == put_device && model_device(m, call->id) < 0) return "no_such_device";
+    return NULL;
+}
+
+void call_print_answer(const struct client_call *call, const struct model *m, const struct model_report *report,
+                       FILE *out)
+{
+    switch (call->kind->shows) {
+    case SHOWS_NOTHING: break;
+    case SHOWS_RESOURCE: fprintf(out, "{\"id\":\"%s\"", call->id); break;
+    case SHOWS_JOB: model_print_status(&m->jobs[model_job(m, call->id)], out); break;
+    case SHOWS_REPORT:
+        fprintf(out, "{\"recorded\":%u,\"duplicates\":%u,\"unknown\":%u}", report->recorded, report->duplicates,
+                report->unknown);
+        break;
+    }
+}
