@@ -68,6 +68,31 @@ static void show_threshold(FILE *out, const msgpack_object *job)
     fputs(muster_bool(job, "cancellationThreshold.batch", false) ? " of a batch fail\n" : " fail\n", out);
 }
 
+static void show_timeouts(FILE *out, const msgpack_object *job)
+{
+    uint64_t queue = muster_uint(job, "timeouts.queue", 0), execution = muster_uint(job, "timeouts.execution", 0);
+    if (queue == 0) return;
+    label(out, "Timeouts");
+    write_duration(out, (double)queue);
+    fputs(" to be taken, ", out);
+    write_duration(out, (double)execution);
+    fputs(" to answer\n", out);
+}
+
+static void show_retries(FILE *out, const msgpack_object *job)
+{
+    const msgpack_object *on = muster_get(job, "retries.on");
+    uint64_t max = muster_uint(job, "retries.max", 0);
+    if (max == 0 || !on || on->type != MSGPACK_OBJECT_ARRAY) return;
+    label(out, "Retries");
+    fprintf(out, "up to %llu for a device that", (unsigned long long)max);
+    for (uint32_t i = 0; i < on->via.array.size; i++) {
+        fputs(i == 0 ? " " : " or ", out);
+        write_value(out, &on->via.array.ptr[i]);
+    }
+    putc('\n', out);
+}
+
 /* How much of the job is done, as a bar; nothing before its devices are known. */
 static void show_bar(FILE *out, const msgpack_object *job)
 {
@@ -187,6 +212,8 @@ static void show(FILE *out, const struct cli *cli, const msgpack_object *job)
     show_text(out, job, "Group", "group");
     show_data(out, job);
     show_threshold(out, job);
+    show_timeouts(out, job);
+    show_retries(out, job);
     show_time(out, job, "Created", "created", NULL);
     show_time(out, job, "Started", "start", NULL);
     show_running(out, job);
