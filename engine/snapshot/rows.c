@@ -50,14 +50,19 @@ bool rows_device(struct rows *rows, const struct job_device *record, struct devi
     return true;
 }
 
+static struct bytes property_of(const struct rows *rows, size_t column, uint32_t device)
+{
+    bool is_cloud = rows->columns.column[column].kind == COLUMN_CLOUD_PROPERTY;
+    return values_of(rows->values[column], is_cloud ? JOB_TYPE_CLOUD_PROPERTY : JOB_TYPE_PROPERTY, device);
+}
+
 /* A removed device has an id and no details. */
 static void read_details(struct rows *rows, const struct device *device, struct job_device_row *row)
 {
     row->properties = rows->properties;
     for (size_t i = 0; i < rows->columns.count; i++) {
-        const struct column *column = &rows->columns.column[i];
-        if (!column_is_property(column)) continue;
-        rows->properties[i] = device->removed ? BYTES_NONE : values_get(rows->values[i], device->number);
+        if (!rows->values[i]) continue;
+        rows->properties[i] = device->removed ? BYTES_NONE : property_of(rows, i, device->number);
     }
     if (device->removed) return;
     row->provisioned = device->provisioned;

@@ -71,15 +71,25 @@ static struct value_mark latest_mark(struct view *v, struct source *first, uint3
     return latest;
 }
 
-struct bytes values_get(struct values *values, uint32_t device)
+static struct bytes value_of(struct values *values, uint32_t job)
 {
-    struct value_mark mark = latest_mark(values->view, values->property, device);
-    if (!mark.job) mark = latest_mark(values->view, values->cloud_property, device);
-    if (!mark.job) return BYTES_NONE;
-    uint32_t place = mark.job % JOBS_SEEN_MAX;
-    if (values->seen[place].job != mark.job) {
-        values->seen[place].value = value_in(values->view, mark.job, values->path);
-        values->seen[place].job = mark.job;
+    uint32_t place = job % JOBS_SEEN_MAX;
+    if (values->seen[place].job != job) {
+        values->seen[place].value = value_in(values->view, job, values->path);
+        values->seen[place].job = job;
     }
     return values->seen[place].value;
+}
+
+struct bytes values_of(struct values *values, enum job_type type, uint32_t device)
+{
+    struct source *first = type == JOB_TYPE_PROPERTY ? values->property : values->cloud_property;
+    struct value_mark mark = latest_mark(values->view, first, device);
+    return mark.job ? value_of(values, mark.job) : BYTES_NONE;
+}
+
+struct bytes values_get(struct values *values, uint32_t device)
+{
+    struct bytes property = values_of(values, JOB_TYPE_PROPERTY, device);
+    return property.size > 0 ? property : values_of(values, JOB_TYPE_CLOUD_PROPERTY, device);
 }

@@ -85,6 +85,22 @@ static void a_group_by_value_is_read_when_its_job_runs(void **state)
     then_answer_has(s, 1, "\"total\":1");
 }
 
+/* A property and a cloud property may have the same path. */
+static void lists_of_a_job_show_values_as_columns(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 2);
+    given_job_with(s, "job-1", TEMPERATURE("21") "," MODE("\"eco\""));
+    given_results(s, "[[0,\"completed\"],[1,\"failed\"]]");
+    given_job_of(s, "job-2", "{\"type\":\"cloudProperty\",\"path\":\"temperature\",\"value\":5}", "");
+    stage_call(s, 1, "jobs.devices",
+               "{\"id\":\"job-1\",\"columns\":[\"properties.temperature\","
+               "\"cloudProperties.temperature\",\"properties.motor.mode\"]}");
+    then_answer_has(s, 1, "{\"id\":\"gw-1\",\"properties.temperature\":21,\"cloudProperties.temperature\":5,"
+                          "\"properties.motor.mode\":\"eco\"}");
+    then_answer_has(s, 1, "{\"id\":\"gw-2\",\"cloudProperties.temperature\":5}");
+}
+
 static void values_are_there_after_a_restart_and_go_with_the_device(void **state)
 {
     struct stage *s = *state;
@@ -125,6 +141,7 @@ int main(void)
         STORY(the_last_result_counts_path_by_path),
         STORY(filters_see_what_was_set),
         STORY(a_group_by_value_is_read_when_its_job_runs),
+        STORY(lists_of_a_job_show_values_as_columns),
         STORY(values_are_there_after_a_restart_and_go_with_the_device),
         STORY(a_device_with_more_values_than_an_answer_shows_says_so),
     };
