@@ -182,16 +182,3 @@ enum refusal decide_jobs_list(struct decision *d, const struct command *c)
         (struct answer){.kind = ANSWER_JOBS, .numbers = numbers, .count = count, .next = job ? job->number : 0};
     return ACCEPTED;
 }
-
-enum refusal decide_jobs_attempts(struct decision *d, const struct command *c)
-{
-    uint32_t rows, unused, number = jobs_find(d->view, c->jobs_attempts.id);
-    uint64_t from;
-    if (!number) return REFUSED_NO_SUCH_JOB;
-    enum refusal refusal = check_page(d, c->jobs_attempts.limit, BYTES_NONE, &rows, &unused);
-    if (!refusal) refusal = check_cursor(c->jobs_attempts.cursor, &from);
-    if (refusal) return refusal;
-    d->answer = (struct answer){
-        .kind = ANSWER_ATTEMPTS, .number = number, .text = c->jobs_attempts.device, .from = from, .limit = rows};
-    return ACCEPTED;
-}

@@ -160,6 +160,19 @@ enum refusal decide_jobs_devices(struct decision *d, const struct command *c)
     return ACCEPTED;
 }
 
+enum refusal decide_jobs_attempts(struct decision *d, const struct command *c)
+{
+    uint32_t rows, unused, number;
+    uint64_t from = 0;
+    enum refusal refusal = find_job(d, c->jobs_attempts.id, &number);
+    if (!refusal) refusal = check_page(d, c->jobs_attempts.limit, BYTES_NONE, &rows, &unused);
+    if (!refusal) refusal = check_cursor(c->jobs_attempts.cursor, &from);
+    if (refusal) return refusal;
+    d->answer = (struct answer){
+        .kind = ANSWER_ATTEMPTS, .number = number, .text = c->jobs_attempts.device, .from = from, .limit = rows};
+    return ACCEPTED;
+}
+
 enum refusal decide_jobs_failures(struct decision *d, const struct command *c)
 {
     uint32_t number;

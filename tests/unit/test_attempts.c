@@ -146,6 +146,16 @@ static void what_is_asked_for_must_be_there(void **state)
                   "\"bad_field\"");
 }
 
+static void those_of_a_job_that_expired_are_forgotten(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    given_job(s, "job-1", "");
+    report(s, 1, take_work(s, 1, 1), "[[0,\"completed\"]]");
+    stage_pass(s, 31 * 86400 * (int64_t)SECOND);
+    expect_answer(attempts(s, "gw-1"), "\"job_expired\"");
+}
+
 static void a_cloud_property_has_one_attempt_by_the_engine(void **state)
 {
     struct stage *s = *state;
@@ -165,6 +175,7 @@ int main(void)
         STORY(a_removed_device_keeps_its_attempts),
         STORY(many_attempts_come_in_pages),
         STORY(what_is_asked_for_must_be_there),
+        STORY(those_of_a_job_that_expired_are_forgotten),
         STORY(a_cloud_property_has_one_attempt_by_the_engine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,19 @@ static void values_are_there_after_a_restart_and_go_with_the_device(void **state
     then_group(s, "temperature = 21", "");
 }
 
+static void a_value_stays_when_its_job_is_forgotten(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    given_job_with(s, "job-1", TEMPERATURE("21"));
+    given_results(s, "[[0,\"completed\"]]");
+    stage_pass(s, 31 * 86400 * (int64_t)SECOND);
+    expect_answer(stage_call(s, 1, "jobs.get", "{\"id\":\"job-1\"}"), "\"expired\":true");
+    expect_answer(device(s, "gw-1"), "\"temperature\":21");
+    then_group(s, "temperature = 21", "gw-1 ");
+    then_a_rebuild_gives_the_same_state(s);
+}
+
 static void a_device_with_more_values_than_an_answer_shows_says_so(void **state)
 {
     struct stage *s = *state;
@@ -143,6 +156,7 @@ int main(void)
         STORY(a_group_by_value_is_read_when_its_job_runs),
         STORY(lists_of_a_job_show_values_as_columns),
         STORY(values_are_there_after_a_restart_and_go_with_the_device),
+        STORY(a_value_stays_when_its_job_is_forgotten),
         STORY(a_device_with_more_values_than_an_answer_shows_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
