@@ -111,6 +111,7 @@ static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h,
     case ANSWER_JOB_DEVICES:
     case ANSWER_FAILURES:
     case ANSWER_ATTEMPTS:
+    case ANSWER_PREVIEW:
     case ANSWER_RESULTS: h->waits = true; return turn_ask_worker(t, peer, h->msgid, &d->answer);
     case ANSWER_EVENTS: refusal = turn_answer_events(t, h->msgid, &d->answer, &out, &d->why); break;
     case ANSWER_IMPORT_ERRORS: refusal = turn_answer_import_errors(t, h->msgid, &d->answer, &out, &d->why); break;
@@ -163,9 +164,10 @@ static enum refusal carry_out(struct turn *t, struct peer *peer, struct handled 
     bool repeated;
     bool remembered = command_is_remembered(c);
     if (peer->read_only && h->changes) return REFUSED_READ_ONLY;
-    if (remembered || c->type == COMMAND_jobs_run) wire_body_hash(c, hash);
+    bool makes = command_makes(c->type);
+    if (remembered || makes) wire_body_hash(c, hash);
     d->body_hash = hash;
-    if (c->type == COMMAND_jobs_run || c->type == COMMAND_imports_open) d->fresh_id = fresh_id(t);
+    if (makes) d->fresh_id = fresh_id(t);
     struct prelude prelude = {.uid = peer->uid,
                               .on_behalf_of = c->on_behalf_of,
                               .request_id = remembered && !d->unfinished->goes_on ? c->request_id : BYTES_NONE,

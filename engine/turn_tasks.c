@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/decide/limits.h"
+#include "engine/decide/plan.h"
 #include "engine/turn_state.h"
 #include "projections/groups.h"
 #include "projections/jobs.h"
@@ -50,6 +51,17 @@ static void fill_devices(struct task *task, const struct answer *answer)
     task->devices.limit = (uint32_t)answer->limit;
 }
 
+static void fill_preview(struct task *task, const struct preview *preview)
+{
+    struct arena *arena = &task->arena;
+    task->members = (struct members){.filter = arena_copy(arena, preview->filter),
+                                     .target = preview->target,
+                                     .data = arena_copy(arena, preview->data),
+                                     .terms = arena_copy(arena, preview->terms),
+                                     .batch_measure = (enum job_measure)preview->batch_measure,
+                                     .batch_value = preview->batch_value};
+}
+
 static enum task_kind task_kind_of(enum answer_kind kind)
 {
     switch (kind) {
@@ -57,6 +69,7 @@ static enum task_kind task_kind_of(enum answer_kind kind)
     case ANSWER_JOB_DEVICES: return TASK_JOB_DEVICES;
     case ANSWER_FAILURES: return TASK_FAILURES;
     case ANSWER_ATTEMPTS: return TASK_ATTEMPTS;
+    case ANSWER_PREVIEW: return TASK_PREVIEW;
     default: return TASK_RESULTS; /* the last one that a worker gives */
     }
 }
@@ -74,6 +87,7 @@ static enum refusal fill_task(struct task *task, const struct answer *answer)
                                            .from = answer->from,
                                            .limit = (uint32_t)answer->limit};
         break;
+    case TASK_PREVIEW: fill_preview(task, answer->preview); break;
     case TASK_JOB_DEVICES:
         task->job_devices.job = answer->number;
         task->job_devices.listing = listing_copy(&task->arena, answer->listing);
@@ -111,12 +125,18 @@ static void ask_for_members(struct turn *t, uint32_t number, uint64_t begun_seq)
 {
     const struct job *job = jobs_get(t->view, number);
     struct group group;
+    struct job_plan plan;
     if (job->begun_seq != begun_seq || !groups_get(t->view, job->group, &group)) return;
+    bool quoted = job->plan_quoted;
     struct task *task = task_new(TASK_MEMBERS);
+    struct arena *arena = &task->arena;
+    plan_of_job(t->view, arena, number, &plan);
     task->members = (struct members){.job = number,
-                                     .filter = arena_copy(&task->arena, group.filter),
-                                     .target = job->target,
-                                     .begun_seq = begun_seq};
+                                     .begun_seq = begun_seq,
+                                     .filter = arena_copy(arena, group.filter),
+                                     .target = plan.target,
+                                     .data = plan.data.data,
+                                     .terms = quoted ? plan_terms(t->view, arena, &plan) : BYTES_NONE};
     hold_task(t, task);
 }
 
@@ -146,7 +166,8 @@ static void take_members(struct turn *t, struct task *task)
     targets->chunks = chunks;
     targets->chunk_count = count;
     targets->total = members->total;
-    targets->excluded = members->excluded;
+    memcpy(targets->excluded, members->excluded, sizeof targets->excluded);
+    memcpy(targets->plan_hash, members->hash, sizeof targets->plan_hash);
     targets->bad_filter = members->bad_filter;
     targets->owner = task;
     targets->read = true;
@@ -158,6 +179,10 @@ static enum refusal reply_of(struct task *task, struct buffer *out)
     if (task->failed) return REFUSED_FAILED;
     switch (task->kind) {
     case TASK_MEMBERS: break;
+    case TASK_PREVIEW:
+        if (task->members.bad_filter) return REFUSED_BAD_FILTER;
+        wire_reply_preview(task->msgid, &task->members, out);
+        break;
     case TASK_DEVICES: wire_reply_devices(task->msgid, &task->devices, out); break;
     case TASK_JOB_DEVICES: wire_reply_job_devices(task->msgid, &task->job_devices, out); break;
     case TASK_FAILURES: wire_reply_failures(task->msgid, &task->failures, out); break;

@@ -20,44 +20,6 @@ _Static_assert(sizeof(struct job) % 8 == 0, "jobs are read in place");
 
 enum { ID, DISPLAY_NAME, DESCRIPTION, DATA, BODY_HASH, TEXTS };
 
-/* ---- States. */
-
-static const struct {
-    const char *word;
-    unsigned moves;
-} STATES[] = {
-#define STATE(NAME, word, moves) {word, moves},
-    JOB_STATES(STATE)
-#undef STATE
-};
-
-const char *job_status_word(enum job_status status)
-{
-    ASSERT((size_t)status < COUNT_OF(STATES));
-    return STATES[status].word;
-}
-
-bool job_status_named(struct bytes word, enum job_status *status)
-{
-    for (size_t i = 0; i < COUNT_OF(STATES); i++) {
-        if (!bytes_equal(word, bytes_of_text(STATES[i].word))) continue;
-        *status = (enum job_status)i;
-        return true;
-    }
-    return false;
-}
-
-bool job_may_move(enum job_status from, enum job_status to)
-{
-    ASSERT((size_t)from < COUNT_OF(STATES) && (size_t)to < COUNT_OF(STATES));
-    return STATES[from].moves >> to & 1;
-}
-
-static bool has_ended(const struct job *job)
-{
-    return STATES[job->status].moves == 0;
-}
-
 /* ---- The active ones: copies in RAM, in order of their numbers, written through to the table with every change. */
 
 struct ram {
@@ -133,7 +95,7 @@ static void drop(void *memory)
 static bool is_active(struct view *v, const struct job *job)
 {
     if (job->status == JOB_IS_SAVED) return false;
-    if (!has_ended(job)) return true;
+    if (!job_has_ended(job)) return true;
     const struct job_list *list = job_devices_list(v, job->number);
     return list && list->out > 0;
 }
@@ -196,39 +158,47 @@ static enum fold_result end(struct view *v, struct job *job, enum job_status to,
 
 /* ---- Events. */
 
+/* What JOB_CREATED and JOB_EDITED both say of it, beside the texts. */
+#define PLAN(X)                                                                                                        \
+    X(group) X(type) X(target) X(batch_measure) X(batch_value) X(threshold_measure) X(threshold_value)                 \
+    X(threshold_per_batch) X(queue_timeout) X(execution_timeout) X(retries_max) X(retries_on)
+
 static void created_fields(struct job *job, const struct event *e)
 {
+#define TAKE(field) job->field = e->job_created.field;
+    PLAN(TAKE)
+#undef TAKE
     job->number = e->job_created.job;
     job->status = JOB_IS_SAVED;
-    job->group = e->job_created.group;
-    job->type = (enum job_type)e->job_created.type;
-    job->target = e->job_created.target;
-    job->batch_measure = (enum job_measure)e->job_created.batch_measure;
-    job->batch_value = e->job_created.batch_value;
-    job->threshold_measure = (enum job_measure)e->job_created.threshold_measure;
-    job->threshold_value = e->job_created.threshold_value;
-    job->threshold_per_batch = e->job_created.threshold_per_batch;
-    job->queue_timeout = e->job_created.queue_timeout;
-    job->execution_timeout = e->job_created.execution_timeout;
-    job->retries_max = e->job_created.retries_max;
-    job->retries_on = e->job_created.retries_on;
     job->actor = e->actor;
     job->created_seq = e->seq;
     job->created_us = e->time_us;
 }
 
-/* What is wrong with a new job, NULL when nothing is. */
-static const char *created_flaw(struct view *v, const struct job *job, struct bytes id)
+static void edited_fields(struct job *job, const struct event *e)
 {
-    if (job->number != jobs_next_number(v)) return "has not the next number in line";
-    if (!store_key_fits(id)) return "has an id that is empty or too long";
-    if (jobs_find(v, id)) return "has an id that is taken";
+#define TAKE(field) job->field = e->job_edited.field;
+    PLAN(TAKE)
+#undef TAKE
+}
+
+/* What is wrong with a job's plan, NULL when nothing is. */
+static const char *plan_flaw(struct view *v, const struct job *job)
+{
     if (job->type < JOB_TYPE_PROPERTY || job->type > JOB_TYPE_COMMAND) return "is of an unknown type";
     if (job->batch_measure > MEASURE_PERCENTAGE) return "has an unknown measure for its batches";
     if (job->threshold_measure > MEASURE_PERCENTAGE) return "has an unknown measure for its threshold";
     if (job->group && job->group >= groups_next_number(v)) return "has a group that was never saved";
     if (job->target && job->target >= templates_next_number(v)) return "has a target that was never saved";
     return NULL;
+}
+
+static const char *created_flaw(struct view *v, const struct job *job, struct bytes id)
+{
+    if (job->number != jobs_next_number(v)) return "has not the next number in line";
+    if (!store_key_fits(id)) return "has an id that is empty or too long";
+    if (jobs_find_taken(v, id)) return "has an id that is taken";
+    return plan_flaw(v, job);
 }
 
 static enum fold_result created(struct view *v, const struct event *e, struct sentence *why)
@@ -256,6 +226,69 @@ static enum fold_result scheduled(struct view *v, const struct event *e, struct 
     return fold_stored(put(v, &job));
 }
 
+static bool is_saved(const struct job *job)
+{
+    return job->status == JOB_IS_SAVED && !job->discarded;
+}
+
+/* A copy of a saved job, to be changed and put. */
+static enum fold_result copy_saved(struct view *v, uint32_t number, struct job *job, struct sentence *why)
+{
+    if (!copy(v, number, job)) return no_job(why, number);
+    if (is_saved(job)) return FOLD_OK;
+    return fold_illegal(why, "job %u is %s, not saved", number,
+                        job->discarded ? "discarded" : job_status_word(job->status));
+}
+
+static enum fold_result edited(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    struct job_text text;
+    uint32_t number = e->job_edited.job;
+    if (copy_saved(v, number, &job, why) != FOLD_OK) return FOLD_ILLEGAL;
+    edited_fields(&job, e);
+    const char *flaw = plan_flaw(v, &job);
+    if (flaw) return fold_illegal(why, "job %u %s", number, flaw);
+    if (!put(v, &job) || !jobs_text(v, number, &text)) return FOLD_FAULT;
+    const struct bytes texts[TEXTS] = {text.id, e->job_edited.display_name, e->job_edited.description,
+                                       e->job_edited.data, e->job_edited.body_hash};
+    return fold_stored(entry_put(v, JOB_TEXTS, number, BYTES_NONE, texts, TEXTS, false));
+}
+
+static enum fold_result discarded(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    if (copy_saved(v, e->job_discarded.job, &job, why) != FOLD_OK) return FOLD_ILLEGAL;
+    job.discarded = true;
+    return fold_stored(count_add(v, JOB_IS_SAVED, -1) && put(v, &job));
+}
+
+static enum fold_result plan_quoted(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    struct bytes hash = e->job_plan_quoted.hash;
+    if (copy_saved(v, e->job_plan_quoted.job, &job, why) != FOLD_OK) return FOLD_ILLEGAL;
+    if (hash.size != sizeof job.plan_hash) {
+        return fold_illegal(why, "the plan of job %u is quoted with a hash of %zu bytes", job.number, hash.size);
+    }
+    job.plan_quoted = true;
+    job.plan_count = e->job_plan_quoted.count;
+    memcpy(job.plan_hash, hash.data, sizeof job.plan_hash);
+    return fold_stored(put(v, &job));
+}
+
+static enum fold_result plan_changed(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    uint32_t number = e->job_plan_changed.job;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    if (!job.plan_quoted || job.targets_fixed || job_has_ended(&job)) {
+        return fold_illegal(why, "job %u waits for no plan that could have changed", number);
+    }
+    job.plan_found = e->job_plan_changed.found;
+    return fold_stored(put(v, &job));
+}
+
 /* Also JOB_RESUMED: to the end of the queue. */
 static enum fold_result queued(struct view *v, const struct event *e, uint32_t number, enum job_status from,
                                struct sentence *why)
@@ -265,6 +298,7 @@ static enum fold_result queued(struct view *v, const struct event *e, uint32_t n
     if (job.status != from) {
         return fold_illegal(why, "job %u is %s, not %s", number, job_status_word(job.status), job_status_word(from));
     }
+    if (job.discarded) return fold_illegal(why, "job %u is discarded and queued", number);
     job.queued_seq = e->seq;
     return move(v, &job, JOB_IS_PENDING, why);
 }
@@ -275,6 +309,7 @@ static enum fold_result targets_begun(struct view *v, const struct event *e, str
     uint32_t number = e->job_targets_begun.job;
     if (!copy(v, number, &job)) return no_job(why, number);
     job.begun_seq = e->seq;
+    memset(job.excluded, 0, sizeof job.excluded);
     if (job.started_us == 0) job.started_us = e->time_us;
     if (job.status == JOB_IS_RUNNING) return fold_stored(put(v, &job));
     return move(v, &job, JOB_IS_RUNNING, why);
@@ -284,8 +319,23 @@ static enum fold_result targets(struct view *v, const struct event *e, struct se
 {
     const struct job *job = jobs_get(v, e->job_targets.job);
     if (!job) return no_job(why, e->job_targets.job);
-    if (has_ended(job)) return fold_illegal(why, "job %u is over and gets targets", job->number);
+    if (job_has_ended(job)) return fold_illegal(why, "job %u is over and gets targets", job->number);
     return FOLD_OK;
+}
+
+static enum fold_result targets_excluded(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct job job;
+    uint32_t number = e->job_targets_excluded.job, reason = e->job_targets_excluded.reason;
+    if (!copy(v, number, &job)) return no_job(why, number);
+    if (job_has_ended(&job) || job.targets_fixed) {
+        return fold_illegal(why, "job %u has its targets and excludes more", number);
+    }
+    if (reason == EXCLUDED_NOT || reason >= EXCLUSIONS) {
+        return fold_illegal(why, "job %u excludes devices for the unknown reason %u", number, reason);
+    }
+    job.excluded[reason] = e->job_targets_excluded.count;
+    return fold_stored(put(v, &job));
 }
 
 static enum fold_result targets_fixed(struct view *v, const struct event *e, struct sentence *why)
@@ -293,9 +343,9 @@ static enum fold_result targets_fixed(struct view *v, const struct event *e, str
     struct job job;
     uint32_t number = e->job_targets_fixed.job;
     if (!copy(v, number, &job)) return no_job(why, number);
-    if (has_ended(&job)) return fold_illegal(why, "job %u is over and gets targets", number);
+    if (job_has_ended(&job)) return fold_illegal(why, "job %u is over and gets targets", number);
     job.targets_fixed = true;
-    job.excluded = e->job_targets_fixed.excluded;
+    job.excluded[EXCLUDED_WRONG_TEMPLATE] = e->job_targets_fixed.excluded;
     return fold_stored(put(v, &job));
 }
 
@@ -364,7 +414,7 @@ static enum fold_result failed(struct view *v, const struct event *e, struct sen
     uint32_t number = e->job_failed.job;
     if (!copy(v, number, &job)) return no_job(why, number);
     job.reason = e->job_failed.reason;
-    if (job.reason < FAILED_NO_DEVICES || job.reason > FAILED_BAD_FILTER) {
+    if (job.reason < FAILED_NO_DEVICES || job.reason > FAILED_PLAN_CHANGED) {
         return fold_illegal(why, "job %u failed for the unknown reason %u", number, job.reason);
     }
     return end(v, &job, JOB_IS_FAILED, e, why);
@@ -375,7 +425,7 @@ static enum fold_result expired(struct view *v, const struct event *e, struct se
     struct job job;
     uint32_t number = e->job_expired.job;
     if (!copy(v, number, &job)) return no_job(why, number);
-    if (!has_ended(&job) || job.expired) {
+    if (!job_has_ended(&job) || job.expired) {
         return fold_illegal(why, "job %u expires and is %s", number,
                             job.expired ? "expired already" : job_status_word(job.status));
     }
@@ -403,6 +453,11 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_JOB_FAILED: return failed(v, e, why);
     case EVENT_JOB_EXPIRED: return expired(v, e, why);
     case EVENT_SCHEDULE_FIRED: return scheduled(v, e, why);
+    case EVENT_JOB_EDITED: return edited(v, e, why);
+    case EVENT_JOB_DISCARDED: return discarded(v, e, why);
+    case EVENT_JOB_PLAN_QUOTED: return plan_quoted(v, e, why);
+    case EVENT_JOB_PLAN_CHANGED: return plan_changed(v, e, why);
+    case EVENT_JOB_TARGETS_EXCLUDED: return targets_excluded(v, e, why);
     case EVENT_NONE:
     case EVENT_LOG_STARTED:
     case EVENT_SEGMENT_OPENED:
@@ -446,9 +501,16 @@ const struct fold fold_jobs = {
 
 /* ---- Reads. */
 
-uint32_t jobs_find(struct view *v, struct bytes id)
+uint32_t jobs_find_taken(struct view *v, struct bytes id)
 {
     return ids_find(v, JOB_IDS, id);
+}
+
+uint32_t jobs_find(struct view *v, struct bytes id)
+{
+    uint32_t number = jobs_find_taken(v, id);
+    const struct job *job = number ? jobs_get(v, number) : NULL;
+    return job && !job->discarded ? number : 0;
 }
 
 const struct job *jobs_get(struct view *v, uint32_t number)

@@ -39,7 +39,11 @@ enum job_failed_reason {
     FAILED_GROUP_REMOVED = 2,
     FAILED_TEMPLATE_REMOVED = 3,
     FAILED_BAD_FILTER = 4,
+    FAILED_PLAN_CHANGED = 5,
 };
+
+/* Why a device that a job is for is none of its targets. */
+enum exclusion { EXCLUDED_NOT = 0, EXCLUDED_WRONG_TEMPLATE = 1, EXCLUDED_UNKNOWN_PATH = 2, EXCLUSIONS = 3 };
 
 struct job {
     uint32_t number;
@@ -56,11 +60,16 @@ struct job {
     bool threshold_per_batch;
     bool targets_fixed;
     bool expired; /* it ended over 30 days ago: its devices are forgotten, lists leave it out */
+    bool discarded;             /* it was saved; nobody sees it any more */
+    bool plan_quoted;           /* the next two are filled */
+    uint8_t plan_hash[32];
+    uint32_t plan_count;
+    uint32_t plan_found;        /* targets found when the plan did not hold */
     uint32_t queue_timeout;     /* seconds, 0: none */
     uint32_t execution_timeout; /* seconds */
     uint32_t retries_max;
     uint32_t retries_on; /* bit (1 << outcome) */
-    uint32_t excluded;   /* devices of the group of another template */
+    uint32_t excluded[EXCLUSIONS]; /* devices, by reason */
     uint32_t actor;
     uint32_t schedule; /* whose run it is, 0: nobody's */
     uint64_t created_seq;
@@ -71,6 +80,11 @@ struct job {
     int64_t ended_us;   /* 0: not yet */
 };
 
+/* It will make no other move. */
+bool job_has_ended(const struct job *job);
+/* Devices in a batch of `total` > 0 by that measure. */
+uint32_t job_batch_size(enum job_measure measure, uint32_t value, uint32_t total);
+
 struct job_text {
     struct bytes id;
     struct bytes display_name;
@@ -79,14 +93,16 @@ struct job_text {
     struct bytes body_hash;  /* of the request that made it, 32 bytes */
 };
 
-uint32_t jobs_find(struct view *v, struct bytes id); /* 0: none. Ids stay taken for ever. */
+uint32_t jobs_find(struct view *v, struct bytes id); /* 0: none, or discarded */
+/* Discarded ones too: ids stay taken for ever. */
+uint32_t jobs_find_taken(struct view *v, struct bytes id);
 /* NULL when there is no such job. */
 const struct job *jobs_get(struct view *v, uint32_t number);
 bool jobs_text(struct view *v, uint32_t number, struct job_text *text);
 uint32_t jobs_next_number(struct view *v);
 /* How many stand in each state; expired ones are not counted. */
 uint32_t jobs_count(struct view *v, enum job_status status);
-/* The next lower number <= from that exists, 0 at the end: newest first. */
+/* The next lower number <= from that exists, discarded ones too; 0 at the end: newest first. */
 const struct job *jobs_previous(struct view *v, uint32_t from);
 
 /* Jobs that the engine has to look after: pending, running, stopped, and ended ones with devices still out.

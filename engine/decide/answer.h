@@ -34,6 +34,7 @@ enum answer_kind {
     ANSWER_ATTEMPTS,        /* likewise: `number`, `text` device id, `from` event, `limit` */
     ANSWER_RESULTS,         /* likewise: `number` and the columns of `listing`, or `text` token and `from` */
     ANSWER_COLUMNS,         /* `user`, `view_name`, `text` an array of names or nothing */
+    ANSWER_PREVIEW,         /* likewise: `preview` */
     ANSWER_LATER,           /* a waiting take; nothing is sent now */
 };
 
@@ -46,6 +47,15 @@ struct work {
     uint32_t timeout; /* seconds */
     const uint32_t *devices;
     uint32_t count;
+};
+
+/* What a job would do, for a worker to say on which devices. */
+struct preview {
+    struct bytes filter; /* of its group */
+    uint32_t target;
+    struct bytes data;
+    struct bytes terms;  /* plan.h */
+    uint32_t batch_measure, batch_value;
 };
 
 /* Which events a reader wants; all zero is every one. */
@@ -70,6 +80,7 @@ struct answer {
     struct bytes text;
     struct bytes user, view_name;
     const struct listing *listing; /* of engine/filter/listing.h */
+    const struct preview *preview;
 };
 
 #endif

@@ -9,35 +9,94 @@
 
 enum { LIST_LOOKS_MAX = 10000 }; /* jobs looked at for one page */
 
-/* The same body again gives the job as it is now; another one is a conflict. */
-static enum refusal answer_existing(struct decision *d, uint32_t number)
+/* ---- Run. */
+
+/* "COUNT-HASH", as jobs.preview gave it. */
+struct quote {
+    bool given;
+    uint32_t count;
+    uint8_t hash[32];
+};
+
+static int hex_digit(char c)
 {
-    struct job_text text;
-    ASSERT(jobs_text(d->view, number, &text));
-    if (!bytes_equal(text.body_hash, (struct bytes){d->body_hash, 32})) return REFUSED_CONFLICT;
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_hash(const char *digits, uint8_t hash[32])
+{
+    for (size_t i = 0; i < 32; i++) {
+        int high = hex_digit(digits[2 * i]), low = hex_digit(digits[2 * i + 1]);
+        if (high < 0 || low < 0) return false;
+        hash[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+static bool read_count(struct bytes text, uint32_t *count)
+{
+    const char *digits = text.data;
+    uint64_t value = 0;
+    for (size_t i = 0; i < text.size && value <= UINT32_MAX; i++) {
+        if (digits[i] < '0' || digits[i] > '9') return false;
+        value = value * 10 + (uint64_t)(digits[i] - '0');
+    }
+    *count = (uint32_t)value;
+    return text.size > 0 && value <= UINT32_MAX;
+}
+
+static enum refusal read_quote(struct decision *d, struct bytes text, struct quote *quote)
+{
+    enum { HASH_DIGITS = 64 };
+    *quote = (struct quote){.given = text.data != NULL};
+    if (!quote->given) return ACCEPTED;
+    const char *start = text.data, *dash = text.size ? memchr(text.data, '-', text.size) : NULL;
+    size_t count_size = dash ? (size_t)(dash - start) : 0;
+    bool good = dash && text.size - count_size == 1 + HASH_DIGITS && read_hash(dash + 1, quote->hash);
+    if (good && read_count((struct bytes){start, count_size}, &quote->count)) return ACCEPTED;
+    return refuse_field(d, "planHash must be what jobs.preview answered: a count, - and 64 hexadecimal digits");
+}
+
+static enum refusal queue(struct decision *d, uint32_t number, const struct quote *quote)
+{
+    if (quote->given)
+        emit(d->events, (struct event){.type = EVENT_JOB_PLAN_QUOTED,
+                                       .job_plan_quoted = {.job = number,
+                                                           .count = quote->count,
+                                                           .hash = {quote->hash, sizeof quote->hash}}});
+    emit(d->events, (struct event){.type = EVENT_JOB_QUEUED, .job_queued = {.job = number}});
     return answer_with(d, ANSWER_JOB, number);
+}
+
+/* A saved job runs once; who asks again is shown the job as it is now. */
+static enum refusal run_saved(struct decision *d, struct bytes id, const struct quote *quote)
+{
+    struct job_plan plan;
+    uint32_t number = jobs_find(d->view, id);
+    if (!number) return REFUSED_NO_SUCH_JOB;
+    if (jobs_get(d->view, number)->status != JOB_IS_SAVED) return answer_with(d, ANSWER_JOB, number);
+    plan_of_job(d->view, d->arena, number, &plan);
+    enum refusal refusal = plan_check_group(d, &plan, "save the job with another group, then run it");
+    if (!refusal) refusal = plan_check_template(d, &plan, "save the job with other data, then run it");
+    if (!refusal) refusal = plan_check_queue(d);
+    return refusal ? refusal : queue(d, number, quote);
 }
 
 enum refusal decide_jobs_run(struct decision *d, const struct command *c)
 {
-    struct bytes id = c->jobs_run.id.data ? c->jobs_run.id : d->fresh_id;
-    enum refusal refusal = check_id(d, id, "id");
-    if (refusal) return refusal;
-    uint32_t existing = jobs_find(d->view, id);
-    if (existing) return answer_existing(d, existing);
-    if (d->short_of_room) return REFUSED_NO_SPACE;
-
+    struct bytes id;
+    struct quote quote;
     struct job_plan plan;
-    refusal = plan_read(d, &c->jobs_run.job, id, &plan);
+    bool repeated;
+    enum refusal refusal = read_quote(d, c->jobs_run.plan_hash, &quote);
     if (refusal) return refusal;
-    if (jobs_active_count(d->view) >= JOBS_ACTIVE_MAX) {
-        sentence_set(&d->why, "%d jobs are pending, running or stopped already; cancel some or let them end",
-                     JOBS_ACTIVE_MAX);
-        return REFUSED_LIMIT;
-    }
-    uint32_t number = plan_create_job(d, id, &plan);
-    emit(d->events, (struct event){.type = EVENT_JOB_QUEUED, .job_queued = {.job = number}});
-    return answer_with(d, ANSWER_JOB, number);
+    if (c->jobs_run.id.data && !plan_fields_given(&c->jobs_run.job)) return run_saved(d, c->jobs_run.id, &quote);
+    refusal = plan_new_id(d, c->jobs_run.id, &id, &repeated);
+    if (refusal || repeated) return refusal;
+    refusal = plan_read(d, &c->jobs_run.job, id, &plan);
+    if (!refusal) refusal = plan_check_queue(d);
+    return refusal ? refusal : queue(d, plan_create_job(d, id, &plan), &quote);
 }
 
 /* ---- Stop, resume, cancel. */
@@ -156,7 +215,7 @@ static bool name_holds(struct view *v, uint32_t number, struct bytes part)
 
 static bool job_is_meant(struct view *v, const struct job *job, const struct job_filter *filter)
 {
-    if (job->expired) return false;
+    if (job->expired || job->discarded) return false;
     if (filter->statuses && !(filter->statuses & (1u << job->status))) return false;
     if (filter->scheduled && !job->schedule) return false;
     if (filter->ended_since_us && job->ended_us < filter->ended_since_us) return false;

@@ -178,16 +178,21 @@ static void fail_job(struct progress_turn *t, uint32_t job, enum job_failed_reas
     emit(t->events, (struct event){.type = EVENT_JOB_FAILED, .job_failed = {.job = job, .reason = reason}});
 }
 
+static bool template_is_gone(struct view *v, uint32_t number)
+{
+    struct template template;
+    return number != 0 && (!templates_get(v, number, &template) || template.removed);
+}
+
 static void begin_targets(struct progress_turn *t, uint32_t number)
 {
     struct group group;
-    struct template template = {0};
     const struct job *job = jobs_get(t->view, number);
     if (!groups_get(t->view, job->group, &group) || group.removed) {
         fail_job(t, number, FAILED_GROUP_REMOVED);
         return;
     }
-    if (job->target && (!templates_get(t->view, job->target, &template) || template.removed)) {
+    if (template_is_gone(t->view, job->target)) {
         fail_job(t, number, FAILED_TEMPLATE_REMOVED);
         return;
     }
@@ -199,30 +204,55 @@ static void begin_targets(struct progress_turn *t, uint32_t number)
     t->read_targets(t->context, number, begun);
 }
 
-static uint32_t batch_size_of(const struct job *job, uint32_t total)
+static void write_excluded(struct progress_turn *t, const struct targets *targets)
 {
-    uint64_t size = total;
-    if (job->batch_measure == MEASURE_NUMBER) size = MIN(job->batch_value, total);
-    if (job->batch_measure == MEASURE_PERCENTAGE) size = ((uint64_t)total * job->batch_value + 99) / 100;
-    return (uint32_t)MAX(size, 1u);
+    for (enum exclusion reason = EXCLUDED_NOT + 1; reason < EXCLUSIONS; reason++) {
+        if (targets->excluded[reason] == 0) continue;
+        emit(t->events, (struct event){.type = EVENT_JOB_TARGETS_EXCLUDED,
+                                       .job_targets_excluded = {.job = targets->job,
+                                                                .reason = reason,
+                                                                .count = targets->excluded[reason]}});
+    }
+}
+
+static bool plan_holds(const struct job *job, const struct targets *targets)
+{
+    if (!job->plan_quoted) return true;
+    return job->plan_count == targets->total && memcmp(job->plan_hash, targets->plan_hash, sizeof job->plan_hash) == 0;
+}
+
+static void fail_for_plan(struct progress_turn *t, const struct targets *targets)
+{
+    uint32_t expected = jobs_get(t->view, targets->job)->plan_count;
+    emit(t->events, (struct event){.type = EVENT_JOB_PLAN_CHANGED,
+                                   .job_plan_changed = {.job = targets->job,
+                                                        .expected = expected,
+                                                        .found = targets->total}});
+    fail_job(t, targets->job, FAILED_PLAN_CHANGED);
 }
 
 static void fix_targets(struct progress_turn *t, const struct targets *targets)
 {
+    write_excluded(t, targets);
     if (targets->total == 0) {
         fail_job(t, targets->job, targets->bad_filter ? FAILED_BAD_FILTER : FAILED_NO_DEVICES);
         return;
     }
-    uint32_t batch_size = batch_size_of(jobs_get(t->view, targets->job), targets->total);
+    const struct job *job = jobs_get(t->view, targets->job);
+    uint32_t batch_size = job_batch_size(job->batch_measure, job->batch_value, targets->total);
     emit(t->events, (struct event){.type = EVENT_JOB_TARGETS_FIXED,
                                    .job_targets_fixed = {.job = targets->job,
                                                          .total = targets->total,
-                                                         .excluded = targets->excluded,
+                                                         .excluded = targets->excluded[EXCLUDED_WRONG_TEMPLATE],
                                                          .batch_size = batch_size}});
 }
 
 static bool write_targets(struct progress_turn *t, struct targets *targets)
 {
+    if (!plan_holds(jobs_get(t->view, targets->job), targets)) {
+        fail_for_plan(t, targets);
+        return false;
+    }
     for (int chunks = 0; targets->given < targets->chunk_count; chunks++) {
         if (chunks == CHUNKS_A_TURN_MAX || turn_is_full(t)) return true;
         struct bytes devices = targets->chunks[targets->given++];

@@ -15,7 +15,7 @@
 #include "projections/job_devices.h"
 #include "projections/jobs.h"
 
-/* The members of a job's group, being read by a worker or read and not yet all written down. */
+/* The devices that a job is for, being read by a worker or read and not yet all written down. */
 struct targets {
     uint32_t job;
     uint64_t begun_seq;          /* the JOB_TARGETS_BEGUN they answer; void when the job has a later one */
@@ -24,8 +24,9 @@ struct targets {
     size_t chunk_count;
     size_t given, given_settled; /* chunks written down; of those on disk */
     uint32_t total;
-    uint32_t excluded;
+    uint32_t excluded[EXCLUSIONS];
     bool bad_filter;
+    uint8_t plan_hash[32]; /* of what was read, for a job that quotes one */
     void *owner;
     struct targets *next;
 };

@@ -2,15 +2,34 @@
 #include "engine/decide/repeats.h"
 
 #include "projections/imports.h"
+#include "projections/jobs.h"
 
 bool command_is_remembered(const struct command *c)
 {
     return c->request_id.size > 0 && c->type != COMMAND_work_take && c->type != COMMAND_work_report;
 }
 
+bool command_makes(enum command_type type)
+{
+    switch (type) {
+    case COMMAND_imports_open:
+    case COMMAND_jobs_run:
+    case COMMAND_jobs_save:
+    case COMMAND_jobs_copy: return true;
+    default: return false; /* the others name what is there, or change by name */
+    }
+}
+
 static enum refusal look_at_job(struct decision *d, struct bytes id)
 {
     return decide(d, &(struct command){.type = COMMAND_jobs_get, .jobs_get = {.id = id}});
+}
+
+/* Without `made` the request was about the job with this id, which was there. */
+static enum refusal look_at_made_job(struct decision *d, uint32_t made, struct bytes id)
+{
+    if (!made) return look_at_job(d, id);
+    return jobs_get(d->view, made)->discarded ? REFUSED_NO_SUCH_JOB : answer_with(d, ANSWER_JOB, made);
 }
 
 static enum refusal look_at_import(struct decision *d, struct bytes id)
@@ -45,7 +64,9 @@ enum refusal decide_repeated(struct decision *d, const struct command *c, uint32
     case COMMAND_imports_open: return answer_with(d, ANSWER_IMPORT, made);
     case COMMAND_imports_write: return look_at_import_progress(d, c->imports_write.id);
     case COMMAND_imports_close: return look_at_import(d, c->imports_close.id);
-    case COMMAND_jobs_run: return answer_with(d, ANSWER_JOB, made);
+    case COMMAND_jobs_run: return look_at_made_job(d, made, c->jobs_run.id);
+    case COMMAND_jobs_save: return look_at_made_job(d, made, c->jobs_save.id);
+    case COMMAND_jobs_copy: return look_at_made_job(d, made, BYTES_NONE);
     case COMMAND_jobs_stop: return look_at_job(d, c->jobs_stop.id);
     case COMMAND_jobs_resume: return look_at_job(d, c->jobs_resume.id);
     case COMMAND_jobs_cancel: return look_at_job(d, c->jobs_cancel.id);

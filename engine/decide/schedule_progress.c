@@ -103,7 +103,7 @@ static struct bytes run_id(struct progress_turn *t, const struct due *due)
     for (;;) {
         struct bytes begin = {due->text.id.data, MIN(due->text.id.size, (size_t)(ID_CHARACTERS_MAX - suffix_size))};
         int size = snprintf(id, ID_CHARACTERS_MAX + 1, "%.*s%s", BYTES_ARG(begin), suffix);
-        if (!jobs_find(t->view, (struct bytes){id, (size_t)size})) return (struct bytes){id, (size_t)size};
+        if (!jobs_find_taken(t->view, (struct bytes){id, (size_t)size})) return (struct bytes){id, (size_t)size};
         suffix_size = snprintf(suffix, sizeof suffix, "-%" PRIu32 "-%" PRIu64, occurrence, seq++);
     }
 }

@@ -1,4 +1,4 @@
-/* Long reads on a worker thread: who is in a group, pages of device lists, a device's attempts, a job's results log.
+/* Long reads on a worker thread: whom a job is for, pages of device lists, a device's attempts, a job's results log.
  * A task is filled by the turn, run by a worker on a snapshot of the projections' last commit, and read by the turn
  * when it is done. The loop never waits for one.
  *
@@ -16,28 +16,47 @@
 #include "engine/filter/listing.h"
 #include "engine/log/log.h"
 #include "projections/job_devices.h"
+#include "projections/jobs.h"
 #include "projections/projections.h"
 
 enum { TASK_LOOKS_MAX = 1000000 };
 
-enum task_kind { TASK_MEMBERS, TASK_DEVICES, TASK_JOB_DEVICES, TASK_FAILURES, TASK_ATTEMPTS, TASK_RESULTS };
+enum task_kind {
+    TASK_MEMBERS,
+    TASK_PREVIEW,
+    TASK_DEVICES,
+    TASK_JOB_DEVICES,
+    TASK_FAILURES,
+    TASK_ATTEMPTS,
+    TASK_RESULTS,
+};
 
-/* The members of a group, as lists of numbers (events/numbers.h) of at most TASK_MEMBERS_CHUNK devices each. */
-enum { TASK_MEMBERS_CHUNK = 16384 };
+/* The targets of a job, as lists of numbers (events/numbers.h) of at most TASK_MEMBERS_CHUNK devices each; of a
+ * preview, the first ones' ids. */
+enum { TASK_MEMBERS_CHUNK = 16384, TASK_SAMPLE_MAX = 10, PLAN_HASH_SIZE = 32 };
 struct members_chunk {
     struct members_chunk *next;
     struct bytes devices;
     uint32_t count;
 };
 struct members {
-    uint32_t job;        /* in */
-    struct bytes filter; /* in */
-    uint32_t target;     /* in: template number, 0 any; members of another template are left out */
-    uint64_t begun_seq;  /* in: the JOB_TARGETS_BEGUN that this answers */
+    /* In: */
+    uint32_t job;
+    uint64_t begun_seq;  /* the JOB_TARGETS_BEGUN that this answers */
+    struct bytes filter; /* of the job's group */
+    uint32_t target;     /* template number, 0: any */
+    struct bytes data;   /* the job's; devices whose template lacks its paths are left out */
+    struct bytes terms;  /* of the job's plan; data NULL: no hash is wanted */
+    enum job_measure batch_measure; /* of a preview, for whoever answers it */
+    uint32_t batch_value;
+    /* Out: */
     struct members_chunk *chunks;
-    uint32_t total;    /* in the chunks */
-    uint32_t excluded; /* left out for another template */
-    bool bad_filter;   /* it cannot be parsed: no members; task->fault says why, though the task has not failed */
+    uint32_t total;                /* in the chunks */
+    uint32_t excluded[EXCLUSIONS]; /* left out, by reason */
+    bool bad_filter; /* it cannot be parsed: no members; task->fault says why, though the task has not failed */
+    uint8_t hash[PLAN_HASH_SIZE];  /* SHA-256 over the terms and the ids of all targets as MessagePack texts, in order */
+    struct bytes sample[TASK_SAMPLE_MAX];
+    uint32_t sample_count;
 };
 
 struct device_row {

@@ -190,6 +190,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_IMPORT_ERRORS:
     case ANSWER_EVENTS:
     case ANSWER_DEVICES:
+    case ANSWER_PREVIEW:
     case ANSWER_JOB_DEVICES:
     case ANSWER_FAILURES:
     case ANSWER_ATTEMPTS:

@@ -44,6 +44,7 @@ enum showing {
     SHOW_OVERLAP_POLICY,
     SHOW_SCHEDULE_MISS,
     SHOW_SCHEDULE_END,
+    SHOW_EXCLUSION,
 };
 
 struct rule {
@@ -81,6 +82,9 @@ static const struct rule RULES[] = {
     {EVENT_NONE, "end_us", "end", SHOW_TIME},
     {EVENT_NONE, "due_us", "due", SHOW_TIME},
     {EVENT_NONE, "next_us", "next", SHOW_TIME},
+    {EVENT_JOB_EDITED, "type", "jobType", SHOW_JOB_TYPE},
+    {EVENT_JOB_PLAN_QUOTED, "hash", NULL, SHOW_HEX},
+    {EVENT_JOB_TARGETS_EXCLUDED, "reason", NULL, SHOW_EXCLUSION},
     {EVENT_NONE, "import", NULL, SHOW_IMPORT},
     {EVENT_NONE, "job", NULL, SHOW_JOB},
     {EVENT_NONE, "device", NULL, SHOW_DEVICE},
@@ -224,6 +228,7 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_OVERLAP_POLICY: pack_key(p, overlap_policy_word(number_of(field))); return;
     case SHOW_SCHEDULE_MISS: pack_key(p, schedule_miss_word(number_of(field))); return;
     case SHOW_SCHEDULE_END: pack_key(p, schedule_end_word(number_of(field))); return;
+    case SHOW_EXCLUSION: pack_key(p, exclusion_word(number_of(field))); return;
     }
 }
 
@@ -301,7 +306,7 @@ static bool filter_member(struct view *v, struct bytes key, struct cursor *c, st
     if (bytes_equal(key, BYTES("type"))) return filter_types(c, filter, why);
     if (!cursor_text(c, &id)) return refuse_shape(why);
     if (bytes_equal(key, BYTES("job"))) {
-        filter->job = jobs_find(v, id);
+        filter->job = jobs_find_taken(v, id);
         return filter->job || refuse_unknown(why, "job", id, "jobs.list shows which there are");
     }
     if (bytes_equal(key, BYTES("device"))) {

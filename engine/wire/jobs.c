@@ -33,6 +33,18 @@ const char *failed_reason_word(uint32_t reason)
     case FAILED_GROUP_REMOVED: return "group_removed";
     case FAILED_TEMPLATE_REMOVED: return "template_removed";
     case FAILED_BAD_FILTER: return "bad_filter";
+    case FAILED_PLAN_CHANGED: return "plan_changed";
+    }
+    return "unknown";
+}
+
+const char *exclusion_word(uint32_t reason)
+{
+    switch ((enum exclusion)reason) {
+    case EXCLUDED_NOT:
+    case EXCLUSIONS: break;
+    case EXCLUDED_WRONG_TEMPLATE: return "wrong_template";
+    case EXCLUDED_UNKNOWN_PATH: return "unknown_path";
     }
     return "unknown";
 }
@@ -230,6 +242,31 @@ static void put_plan(struct open_map *m, struct view *v, const struct job *job)
     put_retries(m, job->retries_max, job->retries_on);
 }
 
+void put_excluded(struct open_map *m, const uint32_t excluded[EXCLUSIONS])
+{
+    put_key(m, "excluded");
+    struct open_list reasons = put_list(m->out);
+    for (enum exclusion reason = EXCLUDED_NOT + 1; reason < EXCLUSIONS; reason++) {
+        if (excluded[reason] == 0) continue;
+        struct open_map row = put_map(m->out);
+        put_word(&row, "reason", exclusion_word(reason));
+        put_uint(&row, "count", excluded[reason]);
+        put_end(&row);
+        reasons.count++;
+    }
+    put_list_end(&reasons);
+}
+
+static void put_plan_changed(struct open_map *m, const struct job *job)
+{
+    if (job->status != JOB_IS_FAILED || job->reason != FAILED_PLAN_CHANGED) return;
+    put_key(m, "planChanged");
+    struct open_map counts = put_map(m->out);
+    put_uint(&counts, "expected", job->plan_count);
+    put_uint(&counts, "found", job->plan_found);
+    put_end(&counts);
+}
+
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out)
 {
     const struct job *job = jobs_get(v, number);
@@ -242,7 +279,8 @@ void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, st
     if (job->expired) put_flag(&m, "expired", true);
     if (job_waits(v, facts, job, list, &why)) put_word(&m, "waiting", why.text);
     put_job_progress(&m, v, job);
-    put_uint(&m, "excluded", job->excluded);
+    put_excluded(&m, job->excluded);
+    put_plan_changed(&m, job);
     put_time(&m, "created", job->created_us);
     if (job->started_us) put_time(&m, "start", job->started_us);
     if (job->ended_us) put_time(&m, "end", job->ended_us);

@@ -2,6 +2,9 @@
 #include "engine/wire/resources.h"
 
 #include "projections/job_devices.h"
+#include "projections/jobs.h"
+
+#include <stdio.h>
 
 static const char *state_word(enum device_state state)
 {
@@ -30,6 +33,40 @@ void wire_reply_devices(uint64_t msgid, const struct device_page *page, struct b
     value.count = page->count;
     put_list_end(&value);
     put_cursor(&m, page->next);
+    put_end(&m);
+}
+
+/* "COUNT-HASH": who quotes it says how many devices it counts on. */
+static void put_plan_hash(struct open_map *m, const struct members *members)
+{
+    char text[2 * PLAN_HASH_SIZE + 16];
+    size_t size = (size_t)snprintf(text, sizeof text, "%u-", members->total);
+    for (size_t i = 0; i < PLAN_HASH_SIZE; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "%02x", members->hash[i]);
+    put_word(m, "planHash", text);
+}
+
+static uint32_t batches_of(const struct members *members)
+{
+    if (members->total == 0) return 0;
+    uint32_t size = job_batch_size(members->batch_measure, members->batch_value, members->total);
+    return (members->total + size - 1) / size;
+}
+
+void wire_reply_preview(uint64_t msgid, const struct members *members, struct buffer *out)
+{
+    put_reply(out, msgid);
+    struct open_map m = put_map(out);
+    put_uint(&m, "count", members->total);
+    put_key(&m, "sample");
+    struct open_list sample = put_list(out);
+    msgpack_packer p = packer_into(out);
+    for (uint32_t i = 0; i < members->sample_count; i++) pack_text(&p, members->sample[i]);
+    sample.count = members->sample_count;
+    put_list_end(&sample);
+    put_excluded(&m, members->excluded);
+    put_uint(&m, "batches", batches_of(members));
+    put_plan_hash(&m, members);
     put_end(&m);
 }
 

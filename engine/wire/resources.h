@@ -34,11 +34,15 @@ void put_job_progress(struct open_map *m, struct view *v, const struct job *job)
 /* "cursor" of a list, as text, unless `next` is 0. */
 void put_cursor(struct open_map *m, uint64_t next);
 
+/* "excluded": the reasons that left some out, each with how many. */
+void put_excluded(struct open_map *m, const uint32_t excluded[EXCLUSIONS]);
+
 /* Words for what events and folds keep as numbers; "unknown" for a number of no word. */
 const char *import_outcome_word(uint32_t outcome);
 const char *measure_word(uint32_t measure);
 const char *cancel_reason_word(uint32_t reason);
 const char *failed_reason_word(uint32_t reason);
+const char *exclusion_word(uint32_t reason);
 const char *returned_reason_word(uint32_t reason);
 
 /* Ids behind numbers, removed things too; no bytes for number 0. Borrowed as all reads of the view are. */

@@ -71,7 +71,23 @@ static inline const char *report(struct stage *s, uint64_t id, uint64_t work, co
     return stage_call(s, id, "work.report", "{\"work\":%llu,\"results\":%s}", (unsigned long long)work, results);
 }
 
+/* Fields of a job. */
+#define DATA "\"data\":[" PROPERTY "]"
+#define JOB  "\"group\":\"all\"," DATA
+
 /* ---- What is asked. */
+
+/* A call with an id alone. */
+static inline const char *on_job(struct stage *s, const char *method, const char *id)
+{
+    return stage_call(s, 1, method, "{\"id\":\"%s\"}", id);
+}
+
+/* The number of the last event. */
+static inline uint64_t head(struct stage *s)
+{
+    return log_head(&s->turn->log);
+}
 
 static inline const char *job(struct stage *s, const char *id)
 {

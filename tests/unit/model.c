@@ -137,6 +137,15 @@ void model_print_status(const struct model_job *job, FILE *out)
     if (job->status == PENDING || job->status == STOPPED) fprintf(out, ",\"waiting\":\"");
 }
 
+/* Of the reading that counts: one that brought targets, or none at all. */
+static void print_excluded(const struct model_job *job, FILE *out)
+{
+    bool read = job->fixed || (job->status == FAILED && strcmp(job->reason, "no_devices") == 0);
+    fprintf(out, ",\"excluded\":[");
+    if (read && job->excluded) fprintf(out, "{\"reason\":\"wrong_template\",\"count\":%u}", job->excluded);
+    fprintf(out, "]");
+}
+
 void model_print_progress(const struct model_job *job, FILE *out)
 {
     unsigned completed = 0, failed = 0, batches = model_batches(job), count = job->fixed ? job->count : 0;
@@ -146,9 +155,9 @@ void model_print_progress(const struct model_job *job, FILE *out)
     }
     fprintf(out, "\"progress\":{\"total\":%u,\"pending\":%u,\"completed\":%u,\"failed\":%u}", count,
             count - completed - failed, completed, failed);
-    fprintf(out, ",\"batches\":{\"count\":%u,\"size\":%u,\"current\":%u},\"excluded\":%u", batches,
-            job->fixed ? job->batch_size : 0, job->batch < batches ? job->batch + 1 : batches,
-            job->fixed ? job->excluded : 0);
+    fprintf(out, ",\"batches\":{\"count\":%u,\"size\":%u,\"current\":%u}", batches,
+            job->fixed ? job->batch_size : 0, job->batch < batches ? job->batch + 1 : batches);
+    print_excluded(job, out);
     print_time("created", job->created_us, out);
     print_time("start", job->start_us, out);
     print_time("end", job->end_us, out);

@@ -512,7 +512,7 @@ static void jobs_that_cannot_be_are_named(void **state)
     strange.job_created.target = 1;
     then_illegal(s, strange, "a target that was never saved");
     then_illegal(s, job_cancelled(1, 3), "unknown reason 3");
-    then_illegal(s, job_failed(1, 5), "unknown reason 5");
+    then_illegal(s, job_failed(1, 6), "unknown reason 6");
     then_illegal(s, job_queued(2), "there is no job 2");
     then_illegal(s, job_stopped(2), "there is no job 2");
     then_illegal(s, job_continued(1), "was not begun");
