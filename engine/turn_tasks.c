@@ -9,6 +9,7 @@
 #include "engine/turn_state.h"
 #include "projections/groups.h"
 #include "projections/jobs.h"
+#include "projections/reruns.h"
 
 enum { US_PER_S = 1000000 };
 
@@ -126,14 +127,18 @@ static void ask_for_members(struct turn *t, uint32_t number, uint64_t begun_seq)
     const struct job *job = jobs_get(t->view, number);
     struct group group;
     struct job_plan plan;
+    struct rerun rerun = {0};
     if (job->begun_seq != begun_seq || !groups_get(t->view, job->group, &group)) return;
     bool quoted = job->plan_quoted;
     struct task *task = task_new(TASK_MEMBERS);
     struct arena *arena = &task->arena;
+    reruns_get(t->view, number, &rerun);
     plan_of_job(t->view, arena, number, &plan);
     task->members = (struct members){.job = number,
                                      .begun_seq = begun_seq,
                                      .filter = arena_copy(arena, group.filter),
+                                     .parent = rerun.parent,
+                                     .which = (enum rerun_which)rerun.which,
                                      .target = plan.target,
                                      .data = plan.data.data,
                                      .terms = quoted ? plan_terms(t->view, arena, &plan) : BYTES_NONE};

@@ -16,6 +16,7 @@
 #include "engine/events/numbers.h"
 #include "projections/devices.h"
 #include "projections/packed.h"
+#include "projections/reruns.h"
 
 enum {
     /* Records that one event looks at, at most, to move behind_from up: it stays a lower bound. */
@@ -43,11 +44,14 @@ const char *outcome_word(enum device_outcome outcome)
 
 static enum fold_result targets_begun(struct view *v, const struct event *e, struct sentence *why)
 {
+    struct rerun rerun;
     uint32_t job = e->job_targets_begun.job;
     if (job == 0) return fold_illegal(why, "there is no job 0");
-    const struct list *list = packed_list(v, job);
+    struct list *list = packed_list(v, job);
     if (list && list->head.batch_size) return fold_illegal(why, "the targets of job %u are fixed", job);
-    return fold_stored(packed_begin(v, job) != NULL);
+    list = packed_begin(v, job);
+    if (list && reruns_get(v, job, &rerun)) list->head.first = rerun.first;
+    return fold_stored(list != NULL);
 }
 
 static enum fold_result list_unfixed(struct view *v, uint32_t job, struct list **list, struct sentence *why)
@@ -261,6 +265,33 @@ static void count_end(struct job_list *head, enum device_outcome outcome, uint32
     head->batch_removed += removed;
 }
 
+/* How the device ended last, in this job or in a rerun. */
+static enum device_state merged_state(const struct packed *record)
+{
+    enum device_state later = packed_later(record);
+    return later == DEVICE_WAITING ? packed_state(record) : later;
+}
+
+static void count_merged(struct job_list *head, enum device_state before, enum device_state after)
+{
+    head->merged_completed += (after == DEVICE_COMPLETED) - (uint32_t)(before == DEVICE_COMPLETED);
+    head->merged_failed += (after == DEVICE_FAILED) - (uint32_t)(before == DEVICE_FAILED);
+}
+
+/* A rerun brought the device to an end, which its lineage's first job keeps, until it forgets its devices. */
+static enum fold_result end_in_lineage(struct view *v, uint32_t first, const struct event *e, struct sentence *why)
+{
+    struct list *list = packed_list(v, first);
+    uint32_t position;
+    if (!list || list->head.forgotten) return fold_stored(v->fault == PROJECTIONS_OK);
+    struct packed *record = packed_find(v, list, e->device_result.device, &position);
+    if (!record) return not_in_list(v, why, first, e->device_result.device);
+    enum device_state before = merged_state(record);
+    packed_set_later(record, e->device_result.outcome == OUTCOME_COMPLETED ? DEVICE_COMPLETED : DEVICE_FAILED);
+    count_merged(&list->head, before, merged_state(record));
+    return FOLD_OK;
+}
+
 /* What about the event itself cannot be; NULL when it may be. */
 static const char *result_flaw(const struct packed *record, const struct event *e)
 {
@@ -283,19 +314,21 @@ static enum fold_result device_result(struct view *v, const struct event *e, str
     const char *flaw = result_flaw(record, e);
     if (flaw) return device_illegal(why, job, e->device_result.device, flaw);
     enum device_outcome outcome = (enum device_outcome)e->device_result.outcome;
-    enum device_state before = packed_state(record);
+    enum device_state before = packed_state(record), merged = merged_state(record);
     leave(&list->head, before, position);
     packed_set_last(record, e->seq);
-    if (e->device_result.ends) {
-        packed_set_state(record, outcome == OUTCOME_COMPLETED ? DEVICE_COMPLETED : DEVICE_FAILED, outcome);
-        count_end(&list->head, outcome, position);
-        if (before == DEVICE_WAITING) behind_settle(v, &list->head, position);
-    } else {
+    if (!e->device_result.ends) {
         packed_set_state(record, DEVICE_WAITING, outcome);
         record->failures++;
         wait_behind(&list->head, position);
+        return FOLD_OK;
     }
-    return FOLD_OK;
+    packed_set_state(record, outcome == OUTCOME_COMPLETED ? DEVICE_COMPLETED : DEVICE_FAILED, outcome);
+    packed_set_later(record, DEVICE_WAITING);
+    count_end(&list->head, outcome, position);
+    count_merged(&list->head, merged, packed_state(record));
+    if (before == DEVICE_WAITING) behind_settle(v, &list->head, position);
+    return list->head.first ? end_in_lineage(v, list->head.first, e, why) : FOLD_OK;
 }
 
 /* ---- The next batch. */
@@ -392,6 +425,7 @@ static struct job_device device_of(const struct packed *record, uint32_t positio
         .state = packed_state(record),
         .outcome = packed_outcome(record),
         .failures = record->failures,
+        .later = packed_later(record),
     };
 }
 

@@ -2,11 +2,13 @@
  *
  * 16 bytes a device, ordered by device number, 255 in a value of 4,080 bytes (one LMDB overflow page):
  *
- *     | device u32 | last event u48 | attempt u32 | state 4 bits, outcome 4 bits | failures u8 |
+ *     | device u32 | last event u48 | attempt u32 | state 2 bits, later end 2 bits, outcome 4 bits | failures u8 |
  *
  * "Last" is the number of the device's last event in this job: its result once it has one, its dispatch while it is
  * out, its return when it was given back. From there every attempt can be walked back in the log:
  * a result names the dispatch, a dispatch the event before it (docs/decisions/0006-walking-attempts-back.md).
+ * The first job of a lineage (reruns.h) keeps in its own list how each device ended last, in whichever job of the lineage:
+ * "later end" is an end that a rerun gave a device after its own. So the merged sums cost nothing to ask for.
  * A device's place in the list is its position, from 0; batch k is positions k*batch_size and on. */
 #ifndef MUSTER_JOB_DEVICES_H
 #define MUSTER_JOB_DEVICES_H
@@ -40,6 +42,7 @@ struct job_device {
     enum device_state state;
     enum device_outcome outcome; /* of the last failure while it waits to be tried again */
     uint32_t failures;           /* attempts that failed and left it to be tried again */
+    enum device_state later;     /* the end that a rerun gave it after its own; DEVICE_WAITING: none did */
 };
 
 static inline bool device_has_end(enum device_state state)
@@ -64,6 +67,9 @@ struct job_list {
     uint32_t batch_removed;
     uint32_t ended_ahead; /* ended in batches after the current one: removed before their turn came */
     uint32_t forgotten; /* devices there were before the job expired; `count` is then 0 */
+    uint32_t first;       /* a rerun's: the first job of its lineage; else 0 */
+    uint32_t merged_completed; /* devices whose newest end, in this job or in the reruns that it is the first of, is so */
+    uint32_t merged_failed;
 };
 
 /* The sums are of so many devices, also when the list itself is forgotten. */

@@ -486,7 +486,9 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_SCHEDULE_SAVED:
     case EVENT_SCHEDULE_MISSED:
     case EVENT_SCHEDULE_ENDED:
-    case EVENT_SCHEDULE_REMOVED: return FOLD_OK;
+    case EVENT_SCHEDULE_REMOVED:
+
+    case EVENT_JOB_RERUN_OF: return FOLD_OK;
     }
     return FOLD_OK;
 }

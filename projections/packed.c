@@ -10,7 +10,7 @@ enum {
     FRAMES = 4096,  /* 16 MiB, and as much again in LMDB when all are flushed */
     LISTS_MAX = 64, /* kept over a flush although nobody asked for them since the one before */
     STEPS_MAX = 16, /* records looked at one after another before the search halves what is left */
-    HEAD_SIZE = 64,
+    HEAD_SIZE = 80,
 };
 _Static_assert(sizeof(struct job_list) <= HEAD_SIZE, "a head's place has room for it");
 

@@ -22,7 +22,7 @@ struct packed {
     uint16_t last_high;
     uint16_t attempt_low;
     uint16_t attempt_high;
-    uint8_t state; /* low half enum device_state, high half enum device_outcome */
+    uint8_t state; /* from the lowest: 2 bits enum device_state, 2 bits the later end's, 4 bits enum device_outcome */
     uint8_t failures;
 };
 _Static_assert(sizeof(struct packed) == 16, "a record is 16 bytes");
@@ -47,7 +47,12 @@ static inline void packed_set_attempt(struct packed *r, uint32_t attempt)
 }
 static inline enum device_state packed_state(const struct packed *r)
 {
-    return (enum device_state)(r->state & 15);
+    return (enum device_state)(r->state & 3);
+}
+/* DEVICE_WAITING: there is none. */
+static inline enum device_state packed_later(const struct packed *r)
+{
+    return (enum device_state)(r->state >> 2 & 3);
 }
 static inline enum device_outcome packed_outcome(const struct packed *r)
 {
@@ -55,7 +60,11 @@ static inline enum device_outcome packed_outcome(const struct packed *r)
 }
 static inline void packed_set_state(struct packed *r, enum device_state state, enum device_outcome outcome)
 {
-    r->state = (uint8_t)(state | outcome << 4);
+    r->state = (uint8_t)(state | (r->state & 12) | outcome << 4);
+}
+static inline void packed_set_later(struct packed *r, enum device_state later)
+{
+    r->state = (uint8_t)((r->state & ~12) | later << 2);
 }
 
 /* A list in RAM. */

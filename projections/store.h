@@ -16,7 +16,7 @@
 
 #include "projections/projections.h"
 
-enum { STORE_TABLES_MAX = 64, STORE_KEY_MAX = 511, STORE_PAGE_SIZE = 4096, STORE_META = 0 };
+enum { STORE_TABLES_MAX = 96, STORE_KEY_MAX = 511, STORE_PAGE_SIZE = 4096, STORE_META = 0 };
 
 /* What each fold may own: so many tables, and RAM behind the live view. */
 enum { FOLD_TABLES_MAX = 5 };

@@ -34,6 +34,7 @@
     X(CAPABILITIES_BYTES_MAX, 262144, "bytes", "a template's capabilities")                                            \
     X(TIMEOUT_SECONDS_MAX, 2592000, "seconds", "timeouts.queue and timeouts.execution")                                \
     X(RETRIES_MAX, 10, "retries", "retries.max of a job")                                                              \
+    X(RERUNS_MAX, 1000, "jobs", "reruns of one job, and of its reruns")                                                \
     X(IMPORTS_PEER_MAX, 16, "imports", "open at the same time, of one connection")                                      \
     X(IMPORTS_OPEN_MAX, 64, "imports", "open at the same time")                                                        \
     X(JOBS_AT_ONCE_MAX, 50, "jobs", "running at the same time, whatever musterd is told")                              \

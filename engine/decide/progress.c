@@ -10,6 +10,7 @@
 #include "engine/decide/schedule_progress.h"
 #include "engine/events/numbers.h"
 #include "projections/groups.h"
+#include "projections/reruns.h"
 #include "projections/templates.h"
 
 enum {
@@ -184,11 +185,14 @@ static bool template_is_gone(struct view *v, uint32_t number)
     return number != 0 && (!templates_get(v, number, &template) || template.removed);
 }
 
+/* A rerun is for devices that its parent had: it needs its group no more. */
 static void begin_targets(struct progress_turn *t, uint32_t number)
 {
-    struct group group;
+    struct group group = {0};
+    struct rerun rerun;
     const struct job *job = jobs_get(t->view, number);
-    if (!groups_get(t->view, job->group, &group) || group.removed) {
+    bool is_rerun = reruns_get(t->view, number, &rerun);
+    if (!is_rerun && (!groups_get(t->view, job->group, &group) || group.removed)) {
         fail_job(t, number, FAILED_GROUP_REMOVED);
         return;
     }

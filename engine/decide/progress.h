@@ -60,7 +60,7 @@ struct progress_turn {
     void *context;
     /* Whether the turn has room for the answer to another take. */
     bool (*may_serve)(void *context);
-    /* A job's group is to be read, once this turn's events are on disk. */
+    /* A job's group, or its parent's list, is to be read, once this turn's events are on disk. */
     void (*read_targets)(void *context, uint32_t job, uint64_t begun_seq);
     /* The take is answered with these works. */
     void (*serve)(void *context, const struct take *take, const struct work *works, size_t count);

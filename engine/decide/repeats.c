@@ -15,7 +15,8 @@ bool command_makes(enum command_type type)
     case COMMAND_imports_open:
     case COMMAND_jobs_run:
     case COMMAND_jobs_save:
-    case COMMAND_jobs_copy: return true;
+    case COMMAND_jobs_copy:
+    case COMMAND_jobs_rerun: return true;
     default: return false; /* the others name what is there, or change by name */
     }
 }
@@ -67,6 +68,7 @@ enum refusal decide_repeated(struct decision *d, const struct command *c, uint32
     case COMMAND_jobs_run: return look_at_made_job(d, made, c->jobs_run.id);
     case COMMAND_jobs_save: return look_at_made_job(d, made, c->jobs_save.id);
     case COMMAND_jobs_copy: return look_at_made_job(d, made, BYTES_NONE);
+    case COMMAND_jobs_rerun: return look_at_made_job(d, made, BYTES_NONE);
     case COMMAND_jobs_stop: return look_at_job(d, c->jobs_stop.id);
     case COMMAND_jobs_resume: return look_at_job(d, c->jobs_resume.id);
     case COMMAND_jobs_cancel: return look_at_job(d, c->jobs_cancel.id);

@@ -22,7 +22,8 @@
     X(RESPONSE, "response")                                                                                            \
     X(TEMPLATE, "template")                                                                                            \
     X(PROVISIONED, "provisioned")                                                                                      \
-    X(SIMULATED, "simulated")
+    X(SIMULATED, "simulated")                                                                                          \
+    X(MERGED, "merged")
 
 #define PROPERTY_COLUMN_PREFIX       "properties."
 #define CLOUD_PROPERTY_COLUMN_PREFIX "cloudProperties."

@@ -1,4 +1,5 @@
-/* Whom a job is for: one walk over all devices. Besides the chunks only one chunk's worth of memory is used. */
+/* Whom a job is for: one walk over all devices, or over the list of the job that it reruns. Besides the chunks only one
+ * chunk's worth of memory is used. */
 #include "engine/snapshot/runs.h"
 
 #include <openssl/evp.h>
@@ -82,7 +83,7 @@ static void gather(struct gathering *g, const struct device *device)
     else chunk_add(g, device->number);
 }
 
-/* ---- The walk. */
+/* ---- Where devices come from. */
 
 /* False when the filter cannot be parsed. */
 static bool walk_group(struct gathering *g)
@@ -100,6 +101,28 @@ static bool walk_group(struct gathering *g)
     return true;
 }
 
+static bool is_rerun(const struct job_device *record, enum rerun_which which)
+{
+    if (record->state == DEVICE_COMPLETED) return false;
+    return which & (record->state == DEVICE_FAILED ? RERUN_FAILED : RERUN_UNREACHED);
+}
+
+/* Both go up by number; a device that was removed has none to meet. */
+static void walk_parent(struct gathering *g)
+{
+    struct view *view = g->task->snapshot;
+    const struct members *members = &g->task->members;
+    const struct job_list *list = job_devices_list(view, members->parent);
+    struct device device = {0};
+    uint32_t count = list ? list->count : 0;
+    for (uint32_t position = 0; position < count; position++) {
+        struct job_device record = job_devices_at(view, members->parent, position);
+        if (!is_rerun(&record, members->which)) continue;
+        if (device.number < record.device && !devices_next(view, record.device, &device)) return;
+        if (device.number == record.device) gather(g, &device);
+    }
+}
+
 void members_run(struct task *task)
 {
     struct members *members = &task->members;
@@ -109,7 +132,8 @@ void members_run(struct task *task)
                           .link = &members->chunks,
                           .id.arena = &task->arena};
     hash_begin(&g);
-    members->bad_filter = !walk_group(&g);
+    if (members->parent) walk_parent(&g);
+    else members->bad_filter = !walk_group(&g);
     chunk_end(&g);
     hash_end(&g);
 }

@@ -74,6 +74,9 @@ static void cell(struct sheet *s, const struct job_device_row *row, enum column_
     case COLUMN_TEMPLATE: csv_writer_cell(w, row->template); break;
     case COLUMN_PROVISIONED: flag_cell(w, row->provisioned); break;
     case COLUMN_SIMULATED: flag_cell(w, row->simulated); break;
+    case COLUMN_MERGED:
+        csv_writer_exact(w, row->later == DEVICE_WAITING ? BYTES_NONE : STATUS_WORDS[row->later]);
+        break;
     case COLUMN_PROPERTY:
     case COLUMN_CLOUD_PROPERTY: value_cell(s, property); break;
     }

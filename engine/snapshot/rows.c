@@ -103,6 +103,7 @@ bool rows_read(struct rows *rows, const struct job_device *record, struct job_de
         .start_us = end.start_us,
         .end_us = end.end_us,
         .connector = end.connector,
+        .later = record->later,
     };
     read_details(rows, &device, row);
     return true;

@@ -18,6 +18,7 @@
 #include "projections/job_devices.h"
 #include "projections/jobs.h"
 #include "projections/projections.h"
+#include "projections/reruns.h"
 
 enum { TASK_LOOKS_MAX = 1000000 };
 
@@ -44,6 +45,8 @@ struct members {
     uint32_t job;
     uint64_t begun_seq;  /* the JOB_TARGETS_BEGUN that this answers */
     struct bytes filter; /* of the job's group */
+    uint32_t parent;     /* 0, or a rerun's: instead of a group's members, devices of this job's list */
+    enum rerun_which which;
     uint32_t target;     /* template number, 0: any */
     struct bytes data;   /* the job's; devices whose template lacks its paths are left out */
     struct bytes terms;  /* of the job's plan; data NULL: no hash is wanted */
@@ -93,6 +96,7 @@ struct job_device_row {
     struct bytes connector; /* that the last attempt was handed to */
     /* For each of the columns asked for its value when it is a property, one MessagePack value; else no bytes. */
     const struct bytes *properties;
+    enum device_state later; /* the end that a rerun gave it after its own; DEVICE_WAITING: none did */
 };
 
 /* In the job's order a page ends after TASK_LOOKS_MAX devices. In another one every device of the list is looked at

@@ -11,6 +11,7 @@
 #include "projections/devices.h"
 #include "projections/job_devices.h"
 #include "projections/jobs.h"
+#include "projections/reruns.h"
 #include "projections/schedules.h"
 
 #include <stdio.h>
@@ -45,6 +46,7 @@ enum showing {
     SHOW_SCHEDULE_MISS,
     SHOW_SCHEDULE_END,
     SHOW_EXCLUSION,
+    SHOW_RERUN_WHICH,
 };
 
 struct rule {
@@ -85,6 +87,8 @@ static const struct rule RULES[] = {
     {EVENT_JOB_EDITED, "type", "jobType", SHOW_JOB_TYPE},
     {EVENT_JOB_PLAN_QUOTED, "hash", NULL, SHOW_HEX},
     {EVENT_JOB_TARGETS_EXCLUDED, "reason", NULL, SHOW_EXCLUSION},
+    {EVENT_JOB_RERUN_OF, "parent", NULL, SHOW_JOB},
+    {EVENT_JOB_RERUN_OF, "which", NULL, SHOW_RERUN_WHICH},
     {EVENT_NONE, "import", NULL, SHOW_IMPORT},
     {EVENT_NONE, "job", NULL, SHOW_JOB},
     {EVENT_NONE, "device", NULL, SHOW_DEVICE},
@@ -229,6 +233,7 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_SCHEDULE_MISS: pack_key(p, schedule_miss_word(number_of(field))); return;
     case SHOW_SCHEDULE_END: pack_key(p, schedule_end_word(number_of(field))); return;
     case SHOW_EXCLUSION: pack_key(p, exclusion_word(number_of(field))); return;
+    case SHOW_RERUN_WHICH: pack_key(p, rerun_which_word(number_of(field))); return;
     }
 }
 

@@ -4,6 +4,7 @@
 #include "projections/groups.h"
 #include "projections/job_devices.h"
 #include "projections/jobs.h"
+#include "projections/reruns.h"
 
 /* ---- Words. */
 
@@ -267,6 +268,49 @@ static void put_plan_changed(struct open_map *m, const struct job *job)
     put_end(&counts);
 }
 
+/* ---- Lineage. */
+
+/* How each device of the lineage ended last; kept in the list of its first job, and forgotten with it. */
+static void put_merged(struct open_map *m, struct view *v, uint32_t first)
+{
+    const struct job_list *list = job_devices_list(v, first);
+    if (!list || list->forgotten) return;
+    put_key(m, "merged");
+    struct open_map merged = put_map(m->out);
+    put_uint(&merged, "total", list->count);
+    put_uint(&merged, "pending", list->count - list->merged_completed - list->merged_failed);
+    put_uint(&merged, "completed", list->merged_completed);
+    put_uint(&merged, "failed", list->merged_failed);
+    put_end(&merged);
+}
+
+static void put_reruns(struct open_map *m, struct view *v, uint32_t number)
+{
+    uint32_t rerun = reruns_next(v, number, 0);
+    if (!rerun) return;
+    put_key(m, "reruns");
+    struct open_list reruns = put_list(m->out);
+    msgpack_packer p = packer_into(m->out);
+    for (; rerun; rerun = reruns_next(v, number, rerun + 1)) {
+        pack_text(&p, job_id(v, rerun));
+        reruns.count++;
+    }
+    put_list_end(&reruns);
+}
+
+static void put_lineage(struct open_map *m, struct view *v, uint32_t number)
+{
+    struct rerun rerun = {.first = number};
+    if (reruns_get(v, number, &rerun)) {
+        put_text(m, "parentId", job_id(v, rerun.parent));
+        put_word(m, "rerunDevices", rerun_which_word(rerun.which));
+    } else if (reruns_count(v, number) == 0) {
+        return;
+    }
+    put_reruns(m, v, number);
+    put_merged(m, v, rerun.first);
+}
+
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out)
 {
     const struct job *job = jobs_get(v, number);
@@ -281,6 +325,7 @@ void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, st
     put_job_progress(&m, v, job);
     put_excluded(&m, job->excluded);
     put_plan_changed(&m, job);
+    put_lineage(&m, v, number);
     put_time(&m, "created", job->created_us);
     if (job->started_us) put_time(&m, "start", job->started_us);
     if (job->ended_us) put_time(&m, "end", job->ended_us);

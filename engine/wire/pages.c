@@ -104,6 +104,9 @@ static void put_column(struct open_map *m, const struct job_device_row *row, con
         break;
     case COLUMN_PROVISIONED: put_flag(m, "provisioned", row->provisioned); break;
     case COLUMN_SIMULATED: put_flag(m, "simulated", row->simulated); break;
+    case COLUMN_MERGED:
+        if (row->later != DEVICE_WAITING) put_word(m, "merged", state_word(row->later));
+        break;
     case COLUMN_PROPERTY:
     case COLUMN_CLOUD_PROPERTY:
         if (property.size == 0) break;

@@ -387,6 +387,9 @@ static struct job_list model_list(const struct model *m)
         list.behind++;
         list.behind_from = i;
     }
+    /* Nobody reran it. */
+    list.merged_completed = list.completed;
+    list.merged_failed = list.failed;
     return list;
 }
 

@@ -118,7 +118,7 @@ static void a_discarded_job_is_gone_and_its_id_stays_taken(void **state)
     expect_answer(on_job(s, "jobs.discard", "job-1"), "null,{}]");
     stage_restart(s);
     static const char *const METHODS[] = {"jobs.get",     "jobs.run",   "jobs.discard", "jobs.preview", "jobs.copy",
-                                          "jobs.stop",  "jobs.devices", "jobs.results"};
+                                          "jobs.rerun",   "jobs.stop",  "jobs.devices", "jobs.results"};
     for (size_t i = 0; i < COUNT_OF(METHODS); i++) expect_answer(on_job(s, METHODS[i], "job-1"), "\"no_such_job\"");
     expect_answer(save(s, "\"id\":\"job-1\"," JOB), "discarded; take a new id");
     expect_answer(stage_call(s, 1, "jobs.run", "{\"id\":\"job-1\"," JOB "}"), "\"conflict\"");
