@@ -8,6 +8,7 @@ static const struct {
     const char *code;
     const char *hint;
 } HINTS[] = {
+    {"job_not_saved", "'muster job copy' makes a saved job of any other"},
     {"no_such_job", "'muster job list' shows which there are"},
     {"no_such_device", "'muster device list' shows which there are"},
     {"no_such_group", "'muster group list' shows which there are"},

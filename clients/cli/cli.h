@@ -28,7 +28,7 @@ struct cli;
 struct verb {
     const char *noun;
     const char *name;     /* NULL: the noun alone is the verb */
-    const char *operands; /* "ID", "FILE", "ID DEVICE" or "" */
+    const char *operands; /* "ID", "FILE", "ID DEVICE", "[ID]" that may be left out, or "" */
     const char *help;     /* one sentence, no full stop */
     const struct option_row *options;
     int (*run)(struct cli *cli); /* an exit code */

@@ -26,6 +26,15 @@ bool job_says_what_to_do(const struct cli *cli);
 /* Puts what was given of them. False, with a sentence said, when one is not as it must be. */
 bool job_put_fields(const struct cli *cli, struct muster_params *params);
 
+bool job_fields_given(const struct cli *cli);
+
+/* A line of what is shown of a job begins with its label. Which devices are no targets is a whole line, or none. */
+void job_label(FILE *out, const char *text);
+void job_show_excluded(FILE *out, const msgpack_object *job);
+
+/* A job was queued: shows it, or with --wait waits for its end. */
+int job_started(struct cli *cli, const msgpack_object *job);
+
 /* How the job stands, at a glance, or with --json the job. EXIT_DONE. */
 int job_show_resource(struct cli *cli, const msgpack_object *job);
 

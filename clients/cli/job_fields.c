@@ -170,3 +170,11 @@ bool job_put_fields(const struct cli *cli, struct muster_params *params)
            put_measure(cli, params, "threshold", "cancellationThreshold", per_batch) && put_timeouts(cli, params) &&
            put_retries(cli, params);
 }
+
+bool job_fields_given(const struct cli *cli)
+{
+    static const struct option_row ROWS[] = {JOB_FIELD_ROWS, {NULL, NULL, NULL}};
+    for (const struct option_row *row = ROWS; row->name; row++)
+        if (option(cli, row->name)) return true;
+    return false;
+}

@@ -12,24 +12,10 @@ enum { POLL_US = 200000 };
 const struct option_row JOB_RUN_OPTIONS[] = {
     JOB_FIELD_ROWS,
     {"id", "ID", "the job's id (made up); the same id and job again is the same job"},
+    {"plan", "HASH", "run only what a preview showed, and fail if it would be something else by now"},
     {"wait", NULL, "wait until it has ended"},
     {NULL, NULL, NULL},
 };
-
-static bool put_job(const struct cli *cli, struct muster_params *params)
-{
-    if (!option(cli, "group")) {
-        usage(cli, "--group is missing: on which devices?");
-        return false;
-    }
-    if (!job_says_what_to_do(cli)) {
-        usage(cli, "--set, --set-cloud or --command is missing: what is to be done?");
-        return false;
-    }
-    put_option(cli, params, "id", "id");
-    put_globals(cli, params);
-    return job_put_fields(cli, params);
-}
 
 /* ---- Waiting. */
 
@@ -110,18 +96,54 @@ int job_wait(struct cli *cli, const char *id)
     return good ? EXIT_DONE : EXIT_NOT_COMPLETE;
 }
 
+/* ---- Running. */
+
+int job_started(struct cli *cli, const msgpack_object *job)
+{
+    char id[160];
+    if (!option(cli, "wait")) return job_show_resource(cli, job);
+    msgpack_object_str made = muster_text(job, "id");
+    snprintf(id, sizeof id, "%.*s", (int)made.size, made.ptr);
+    return job_wait(cli, id);
+}
+
+/* A saved job, as it is. */
+static bool put_saved(const struct cli *cli, struct muster_params *params)
+{
+    if (job_fields_given(cli) || option(cli, "id")) {
+        usage(cli, "'job run %s' runs a saved job as it is; 'job save %s' with these options edits it", cli->operand,
+              cli->operand);
+        return false;
+    }
+    muster_put_text(params, "id", cli->operand);
+    return true;
+}
+
+static bool put_new(const struct cli *cli, struct muster_params *params)
+{
+    if (!option(cli, "group")) {
+        usage(cli, "--group is missing: on which devices?");
+        return false;
+    }
+    if (!job_says_what_to_do(cli)) {
+        usage(cli, "--set, --set-cloud or --command is missing: what is to be done?");
+        return false;
+    }
+    put_option(cli, params, "id", "id");
+    return job_put_fields(cli, params);
+}
+
 int job_run(struct cli *cli)
 {
     struct muster_params params;
     msgpack_object job;
-    char id[160];
     int code = EXIT_USAGE;
     muster_params_init(&params);
-    if (put_job(cli, &params)) code = call(cli, "jobs.run", &params, &job);
+    if (cli->operand ? put_saved(cli, &params) : put_new(cli, &params)) {
+        put_option(cli, &params, "plan", "planHash");
+        put_globals(cli, &params);
+        code = call(cli, "jobs.run", &params, &job);
+    }
     muster_params_free(&params);
-    if (code != EXIT_DONE) return code;
-    if (!option(cli, "wait")) return job_show_resource(cli, &job);
-    msgpack_object_str made = muster_text(&job, "id");
-    snprintf(id, sizeof id, "%.*s", (int)made.size, made.ptr);
-    return job_wait(cli, id);
+    return code == EXIT_DONE ? job_started(cli, &job) : code;
 }

@@ -19,7 +19,7 @@ const struct option_row JOB_SHOW_OPTIONS[] = {
 
 /* ---- One line each. */
 
-static void label(FILE *out, const char *text)
+void job_label(FILE *out, const char *text)
 {
     fprintf(out, "  %-11s", text);
 }
@@ -31,7 +31,7 @@ static void show_data(FILE *out, const msgpack_object *job)
         const msgpack_object *entry = &data->via.array.ptr[i];
         const msgpack_object *value = muster_get(entry, "value");
         bool is_command = muster_text_is(muster_text(entry, "type"), "command");
-        label(out, is_command ? "Calls" : "Sets");
+        job_label(out, is_command ? "Calls" : "Sets");
         write_text(out, muster_text(entry, "path"));
         if (value) fputs(is_command ? " with " : " = ", out);
         if (value) json_write(out, value);
@@ -46,7 +46,7 @@ static void show_batches(FILE *out, const msgpack_object *job)
 {
     uint64_t count = muster_uint(job, "batches.count", 0);
     if (count < 2) return;
-    label(out, "Batches");
+    job_label(out, "Batches");
     if (muster_uint(job, "batches.current", 0)) {
         write_count(out, muster_uint(job, "batches.current", 0));
         fputs(" of ", out);
@@ -60,7 +60,7 @@ static void show_batches(FILE *out, const msgpack_object *job)
 static void show_threshold(FILE *out, const msgpack_object *job)
 {
     if (!muster_get(job, "cancellationThreshold.value")) return;
-    label(out, "Threshold");
+    job_label(out, "Threshold");
     fputs("cancels itself when more than ", out);
     write_count(out, muster_uint(job, "cancellationThreshold.value", 0));
     bool percentage = muster_text_is(muster_text(job, "cancellationThreshold.type"), "percentage");
@@ -72,7 +72,7 @@ static void show_timeouts(FILE *out, const msgpack_object *job)
 {
     uint64_t queue = muster_uint(job, "timeouts.queue", 0), execution = muster_uint(job, "timeouts.execution", 0);
     if (queue == 0) return;
-    label(out, "Timeouts");
+    job_label(out, "Timeouts");
     write_duration(out, (double)queue);
     fputs(" to be taken, ", out);
     write_duration(out, (double)execution);
@@ -84,7 +84,7 @@ static void show_retries(FILE *out, const msgpack_object *job)
     const msgpack_object *on = muster_get(job, "retries.on");
     uint64_t max = muster_uint(job, "retries.max", 0);
     if (max == 0 || !on || on->type != MSGPACK_OBJECT_ARRAY) return;
-    label(out, "Retries");
+    job_label(out, "Retries");
     fprintf(out, "up to %llu for a device that", (unsigned long long)max);
     for (uint32_t i = 0; i < on->via.array.size; i++) {
         fputs(i == 0 ? " " : " or ", out);
@@ -101,44 +101,92 @@ static void show_bar(FILE *out, const msgpack_object *job)
     uint64_t done = muster_uint(job, "progress.completed", 0) + muster_uint(job, "progress.failed", 0);
     if (total == 0) return;
     uint64_t full = done * BAR_WIDTH / total;
-    label(out, "Progress");
+    job_label(out, "Progress");
     fputc('[', out);
     for (uint64_t i = 0; i < BAR_WIDTH; i++) fputc(i < full ? '#' : '.', out);
     fprintf(out, "] %d %%\n", (int)(done * 100 / total));
 }
 
-static void show_devices(FILE *out, const msgpack_object *job)
+/* "6: 4 completed, 1 failed, 1 pending" of one of the job's maps of counts; nothing of no devices. */
+static void show_counts(FILE *out, const msgpack_object *job, const char *name, const char *map)
 {
     static const char *const parts[] = {"completed", "failed", "pending"};
-    uint64_t total = muster_uint(job, "progress.total", 0);
-    if (total == 0) return;
-    label(out, "Devices");
-    write_count(out, total);
+    const msgpack_object *counts = muster_get(job, map);
+    if (!counts || muster_uint(counts, "total", 0) == 0) return;
+    job_label(out, name);
+    write_count(out, muster_uint(counts, "total", 0));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        char path[32];
-        snprintf(path, sizeof path, "progress.%s", parts[i]);
         fputs(i ? ", " : ": ", out);
-        write_count(out, muster_uint(job, path, 0));
+        write_count(out, muster_uint(counts, parts[i], 0));
         fprintf(out, " %s", parts[i]);
     }
     fputc('\n', out);
 }
 
-/* Devices of the group that the job was not for. */
-static void show_excluded(FILE *out, const msgpack_object *job)
+static void write_exclusion(FILE *out, msgpack_object_str reason)
 {
-    uint64_t excluded = muster_uint(job, "excluded", 0);
-    if (excluded == 0) return;
-    label(out, "Excluded");
-    write_count(out, excluded);
-    fputs(" of another template\n", out);
+    if (muster_text_is(reason, "wrong_template")) {
+        fputs(" of another template", out);
+    } else if (muster_text_is(reason, "unknown_path")) {
+        fputs(" whose template does not have the path", out);
+    } else {
+        fputc(' ', out);
+        write_text(out, reason);
+    }
+}
+
+/* Devices that the job was for and could not be done on. */
+void job_show_excluded(FILE *out, const msgpack_object *job)
+{
+    const msgpack_object *excluded = muster_get(job, "excluded");
+    if (!excluded || excluded->type != MSGPACK_OBJECT_ARRAY || excluded->via.array.size == 0) return;
+    job_label(out, "Excluded");
+    for (uint32_t i = 0; i < excluded->via.array.size; i++) {
+        const msgpack_object *row = &excluded->via.array.ptr[i];
+        if (i) fputs(", ", out);
+        write_count(out, muster_uint(row, "count", 0));
+        write_exclusion(out, muster_text(row, "reason"));
+    }
+    fputc('\n', out);
+}
+
+/* The counts of a quoted plan that did not hold. */
+static void show_plan(FILE *out, const msgpack_object *job)
+{
+    if (!muster_get(job, "planChanged")) return;
+    job_label(out, "Plan");
+    write_count(out, muster_uint(job, "planChanged.expected", 0));
+    fputs(" devices were expected, ", out);
+    write_count(out, muster_uint(job, "planChanged.found", 0));
+    fputs(" were found: not what was previewed\n", out);
+}
+
+static void show_lineage(FILE *out, const msgpack_object *job)
+{
+    const msgpack_object *reruns = muster_get(job, "reruns");
+    if (muster_text(job, "parentId").size) {
+        job_label(out, "Rerun of");
+        write_text(out, muster_text(job, "parentId"));
+        fputs(", devices: ", out);
+        write_text(out, muster_text(job, "rerunDevices"));
+        fputc('\n', out);
+    }
+    if (reruns && reruns->type == MSGPACK_OBJECT_ARRAY) {
+        job_label(out, "Reruns");
+        for (uint32_t i = 0; i < reruns->via.array.size; i++) {
+            if (i) fputs(", ", out);
+            write_value(out, &reruns->via.array.ptr[i]);
+        }
+        fputc('\n', out);
+    }
+    show_counts(out, job, "Together", "merged");
 }
 
 static void show_text(FILE *out, const msgpack_object *job, const char *name, const char *path)
 {
     msgpack_object_str text = muster_text(job, path);
     if (text.size == 0) return;
-    label(out, name);
+    job_label(out, name);
     write_text(out, text);
     fputc('\n', out);
 }
@@ -148,7 +196,7 @@ static void show_time(FILE *out, const msgpack_object *job, const char *name, co
 {
     msgpack_object_str text = muster_text(job, path);
     if (text.size == 0) return;
-    label(out, name);
+    job_label(out, name);
     write_time(out, text);
     double start = since ? time_seconds(muster_text(job, since)) : -1, end = time_seconds(text);
     if (start >= 0 && end >= start) {
@@ -163,7 +211,7 @@ static void show_running(FILE *out, const msgpack_object *job)
 {
     double start = time_seconds(muster_text(job, "start")), now = (double)time(NULL);
     if (!muster_text_is(muster_text(job, "status"), "running") || start < 0 || now < start) return;
-    label(out, "Running");
+    job_label(out, "Running");
     fputs("for ", out);
     write_duration(out, now - start);
     fputc('\n', out);
@@ -205,8 +253,10 @@ static void show(FILE *out, const struct cli *cli, const msgpack_object *job)
     show_text(out, job, "Why", "statusReason");
     show_text(out, job, "Waits", "waiting");
     show_bar(out, job);
-    show_devices(out, job);
-    show_excluded(out, job);
+    show_counts(out, job, "Devices", "progress");
+    job_show_excluded(out, job);
+    show_plan(out, job);
+    show_lineage(out, job);
     show_batches(out, job);
     show_text(out, job, "Schedule", "scheduledJobId");
     show_text(out, job, "Group", "group");

@@ -133,6 +133,7 @@ static int take_operand(struct cli *cli, const char *word)
 static const char *missing_operand(const struct cli *cli)
 {
     const char *operands = cli->verb->operands, *second = strchr(operands, ' ');
+    if (*operands == '[') return NULL;
     if (*operands && !cli->operand) return operands;
     return second && !cli->second_operand ? second + 1 : NULL;
 }

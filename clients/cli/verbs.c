@@ -19,7 +19,12 @@ const struct verb VERBS[] = {
     {"group", "show", "ID", "Show a device group", NULL, group_show},
     {"group", "remove", "ID", "Remove a device group; its devices stay", NULL, group_remove},
 
-    {"job", "run", "", "Run a job on every device of a group", JOB_RUN_OPTIONS, job_run},
+    {"job", "run", "[ID]", "Run a job on every device of a group, or the saved job ID", JOB_RUN_OPTIONS, job_run},
+    {"job", "save", "[ID]", "Save a job to run another time, or edit the saved job ID", JOB_SAVE_OPTIONS, job_save},
+    {"job", "preview", "[ID]", "Show whom a job, or the saved job ID, would touch now", JOB_SAVE_OPTIONS, job_preview},
+    {"job", "discard", "ID", "Discard a saved job", NULL, job_discard},
+    {"job", "copy", "ID", "Save a copy of a job", JOB_COPY_OPTIONS, job_copy},
+    {"job", "rerun", "ID", "Run a job again on the devices that failed", JOB_RERUN_OPTIONS, job_rerun},
     {"job", "stop", "ID", "Stop a job: nothing more is sent to devices until it is resumed", NULL, job_stop},
     {"job", "resume", "ID", "Resume a stopped job where it was", NULL, job_resume},
     {"job", "cancel", "ID", "Cancel a job for good", NULL, job_cancel},

@@ -27,6 +27,12 @@ extern const struct option_row GROUP_PUT_OPTIONS[], GROUP_LIST_OPTIONS[];
 
 int job_run(struct cli *cli);
 extern const struct option_row JOB_RUN_OPTIONS[];
+int job_save(struct cli *cli);
+int job_preview(struct cli *cli);
+int job_discard(struct cli *cli);
+int job_copy(struct cli *cli);
+int job_rerun(struct cli *cli);
+extern const struct option_row JOB_SAVE_OPTIONS[], JOB_COPY_OPTIONS[], JOB_RERUN_OPTIONS[];
 int job_stop(struct cli *cli);
 int job_resume(struct cli *cli);
 int job_cancel(struct cli *cli);
