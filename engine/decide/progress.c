@@ -387,12 +387,11 @@ bool progress_run(struct progress *p, struct progress_turn *t)
     }
     more |= start_jobs(t);
     handouts_sweep(&p->handouts, t->view);
+    /* Each of these may end a batch or a job: what follows it is for the next turn. */
+    size_t events = t->events->count;
     more |= expire_waiting(p, t);
     more |= run_own_jobs(p, t);
     more |= serve_takes(p, t);
-    /* Starting or handing out may have ended a batch, whose last devices are gone, or a job: the next one is for the
-     * next turn. */
-    size_t events = t->events->count;
     more |= run_jobs(p, t);
     return more || t->events->count > events;
 }

@@ -257,6 +257,18 @@ static void the_sixth_job_waits_and_says_so(void **state)
     expect_answer(job(s, "job-6"), "\"status\":\"running\"");
 }
 
+/* It ends in the step in which it runs: that too makes room. */
+static void a_job_of_the_engines_own_makes_room_for_the_next(void **state)
+{
+    struct stage *s = *state;
+    s->turn->settings.jobs_at_once = 1;
+    given_devices(s, 1);
+    for (int i = 1; i <= 3; i++)
+        stage_queue(s, 1, "jobs.run", "{\"id\":\"job-%d\",\"group\":\"all\",\"data\":[{\"type\":\"cloudProperty\",\"path\":\"p\",\"value\":1}]}", i);
+    stage_settle(s);
+    expect_answer(job(s, "job-3"), "\"status\":\"complete\"");
+}
+
 static void lists_of_jobs_are_newest_first_and_filter(void **state)
 {
     struct stage *s = *state;
@@ -599,6 +611,7 @@ int main(void)
         STORY(a_client_that_never_pauses_does_not_hold_up_jobs),
         STORY(a_write_that_comes_again_is_not_read_again),
         STORY(an_empty_name_is_the_id),
+        STORY(a_job_of_the_engines_own_makes_room_for_the_next),
         STORY(lists_of_jobs_are_newest_first_and_filter),
         STORY(a_removed_device_ends_in_running_jobs),
         STORY(a_batch_of_removed_devices_only_holds_nobody_up),
