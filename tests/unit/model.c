@@ -80,9 +80,39 @@ bool model_row_waits(const struct model_job *job, unsigned row)
     return row >= batch_begin(job) && row < batch_end(job) && job->rows[row].state == ROW_WAITS;
 }
 
-bool model_row_is_gone(const struct model *m, const struct model_job *job, unsigned row)
+const char *model_row_may_end(const struct model *m, const struct model_job *job, unsigned index)
 {
-    return model_row_waits(job, row) && m->devices[job->rows[row].device].removed;
+    const struct model_row *row = &job->rows[index];
+    if (!model_row_waits(job, index)) return NULL;
+    if (m->devices[row->device].removed) return "device_removed";
+    if (job->plan.queue_timeout == 0 || job->plan.type == CLOUD_PROPERTY) return NULL;
+    int64_t since_us = MAX_OF(job->runs_since.from_us, MAX_OF(row->waits_since.from_us, row->rests_until.from_us));
+    return m->now_us >= since_us + (int64_t)job->plan.queue_timeout * US_PER_S ? "expired" : NULL;
+}
+
+bool model_row_is_overdue(const struct model *m, const struct model_job *job, unsigned index)
+{
+    const struct model_row *row = &job->rows[index];
+    int64_t since_us = MAX_OF(job->runs_since.to_us, MAX_OF(row->waits_since.to_us, row->rests_until.to_us));
+    return model_row_may_end(m, job, index) && job->plan.queue_timeout &&
+           m->now_us >= since_us + 2 * (int64_t)job->plan.queue_timeout * US_PER_S;
+}
+
+bool model_take_names(const struct model *m, const struct model_take *take, const struct model_job *job, unsigned row)
+{
+    int template = m->devices[job->rows[row].device].template;
+    if (!take->types[job->plan.type]) return false;
+    for (unsigned i = 0; i < take->template_count; i++)
+        if (take->templates[i] == template) return true;
+    return take->template_count == 0;
+}
+
+bool model_take_wants(const struct model *m, const struct model_take *take, const struct model_job *job, unsigned index)
+{
+    const struct model_row *row = &job->rows[index];
+    if (!model_row_waits(job, index)) return false;
+    if (m->devices[row->device].removed) return take->types[job->plan.type];
+    return m->now_us >= row->rests_until.to_us && model_take_names(m, take, job, index);
 }
 
 int64_t model_deadline(const struct model *m)
@@ -107,8 +137,14 @@ const char *model_status_word(enum model_status status)
 
 const char *model_filter_text(enum model_filter filter)
 {
-    static const char *const TEXTS[] = {"", "$template = 't-1'", "$provisioned = true", "$id STARTSWITH 'a-'"};
+    static const char *const TEXTS[] = {"", "$template = 't-1'", "$provisioned = true", "$id STARTSWITH 'a-'", "p = 1"};
     return TEXTS[filter];
+}
+
+const char *model_type_word(enum model_type type)
+{
+    static const char *const WORDS[] = {"property", "cloudProperty", "command"};
+    return WORDS[type];
 }
 
 const char *model_answer_word(enum model_answer answer)
@@ -231,7 +267,7 @@ const char *model_put_device(struct model *m, const char *id, const char *templa
     if (is_new) {
         device = (int)m->device_count++;
         m->devices = grown(m->devices, (unsigned)device, sizeof *m->devices);
-        m->devices[device] = (struct model_device){.template = -1};
+        m->devices[device] = (struct model_device){.template = -1, .property = -1, .cloud_property = -1};
         set_id(m->devices[device].id, id);
     }
     struct model_device before = m->devices[device], *now = &m->devices[device];
@@ -240,9 +276,9 @@ const char *model_put_device(struct model *m, const char *id, const char *templa
     return done(m, is_new || now->template != before.template || now->provisioned != before.provisioned);
 }
 
-void model_row_ends_removed(const struct model *m, struct model_job *job, unsigned row)
+void model_row_ends(const struct model *m, struct model_job *job, unsigned row, const char *reason)
 {
-    end_row(m, &job->rows[row], "device_removed", NULL);
+    end_row(m, job, &job->rows[row], reason, NULL);
 }
 
 const char *model_remove_device(struct model *m, const char *id)
@@ -253,7 +289,7 @@ const char *model_remove_device(struct model *m, const char *id)
     for (unsigned i = 0; i < m->job_count; i++) {
         struct model_job *job = &m->jobs[i];
         int row = job->status == RUNNING && job->fixed ? model_row(job, device) : -1;
-        if (row >= 0 && !has_end(&job->rows[row])) model_row_ends_removed(m, job, (unsigned)row);
+        if (row >= 0 && !has_end(&job->rows[row])) model_row_ends(m, job, (unsigned)row, "device_removed");
     }
     return done(m, true);
 }

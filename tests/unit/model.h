@@ -13,14 +13,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { MODEL_ID_SIZE = 16, MODEL_WORKS_KEPT = 128, MODEL_TAKES_MAX = 64, MODEL_WORKS_A_TAKE_MAX = 16 };
+enum {
+    MODEL_ID_SIZE = 24,
+    MODEL_WORKS_KEPT = 128,
+    MODEL_TAKES_MAX = 64,
+    MODEL_WORKS_A_TAKE_MAX = 16,
+    MODEL_WISHES_MAX = 3
+};
 
 struct model_template {
     char id[MODEL_ID_SIZE];
     bool removed;
 };
 
-enum model_filter { FILTER_ALL, FILTER_TEMPLATE_1, FILTER_PROVISIONED, FILTER_ID_A, FILTERS };
+enum model_filter { FILTER_ALL, FILTER_TEMPLATE_1, FILTER_PROVISIONED, FILTER_ID_A, FILTER_VALUE_1, FILTERS };
 
 struct model_group {
     char id[MODEL_ID_SIZE];
@@ -33,7 +39,10 @@ struct model_device {
     int template; /* index, -1: none */
     bool provisioned;
     bool removed;
+    int property, cloud_property; /* the value that a job set last under the one path there is, -1: none */
 };
+
+enum model_type { PROPERTY, CLOUD_PROPERTY, COMMAND, TYPES };
 
 enum model_measure { NO_MEASURE, NUMBER, PERCENTAGE };
 
@@ -41,11 +50,13 @@ enum model_measure { NO_MEASURE, NUMBER, PERCENTAGE };
 struct model_plan {
     char group[MODEL_ID_SIZE];
     char target[MODEL_ID_SIZE]; /* empty: any template */
-    bool command;
+    enum model_type type;
+    unsigned value;
     enum model_measure batch, threshold;
     unsigned batch_value, threshold_value;
     bool threshold_per_batch;
-    unsigned timeout; /* seconds, 0: the default */
+    unsigned timeout;       /* seconds, 0: the default */
+    unsigned queue_timeout; /* seconds, 0: none */
     unsigned retries;
     bool retry_failed, retry_timed_out; /* neither: both */
 };
@@ -53,6 +64,11 @@ struct model_plan {
 enum model_status { PENDING, RUNNING, STOPPED, COMPLETE, FAILED, CANCELLED, STATUSES };
 
 enum model_row_state { ROW_WAITS, ROW_OUT, ROW_COMPLETED, ROW_FAILED };
+
+/* A moment that is the engine's to choose, within bounds. */
+struct model_span {
+    int64_t from_us, to_us;
+};
 
 /* A device in a job. */
 struct model_row {
@@ -65,7 +81,8 @@ struct model_row {
     char connector[MODEL_ID_SIZE]; /* who had it last */
     uint64_t work, peer;           /* while it is out */
     int64_t deadline_us;
-    int64_t start_us, end_us; /* of the last attempt, of its end; 0: not yet */
+    int64_t start_us, end_us;                   /* of the last attempt, of its end; 0: not yet */
+    struct model_span rests_until, waits_since; /* while it waits */
 };
 
 struct model_job {
@@ -80,8 +97,9 @@ struct model_job {
     bool fixed;
     struct model_row *rows;
     unsigned count, excluded;
-    unsigned batch_size, batch; /* the current one, from 0; the number of batches at the end */
+    unsigned batch_size, batch;           /* the current one, from 0; the number of batches at the end */
     int64_t created_us, start_us, end_us; /* 0: not yet */
+    struct model_span runs_since;         /* its current batch, without a break */
     bool expired;
 };
 
@@ -96,6 +114,9 @@ struct model_work {
 
 struct model_take {
     uint64_t peer, msgid;
+    bool types[TYPES];
+    unsigned template_count;         /* 0: any */
+    int templates[MODEL_WISHES_MAX]; /* -1: none */
     char connector[MODEL_ID_SIZE];
     unsigned max;
     int64_t deadline_us;
@@ -135,12 +156,22 @@ unsigned model_active(const struct model *m);
 unsigned model_batches(const struct model_job *job);
 /* Whether the row's device is in the current batch of a running job and waits to be handed out. */
 bool model_row_waits(const struct model_job *job, unsigned row);
-/* Such a row whose device was removed before the job ran: it ends when the engine comes to it. */
-bool model_row_is_gone(const struct model *m, const struct model_job *job, unsigned row);
+/* Such a row that may end as `device_removed`, since its device was removed before the job ran, when the engine comes
+ * to it; or as `expired`, since nobody took it for long. NULL: neither. */
+const char *model_row_may_end(const struct model *m, const struct model_job *job, unsigned row);
+/* It has waited so long that it must have expired by now. */
+bool model_row_is_overdue(const struct model *m, const struct model_job *job, unsigned row);
+/* Whether the take names the job's type and the device's template. */
+bool model_take_names(const struct model *m, const struct model_take *take, const struct model_job *job, unsigned row);
+/* Whether the take must get the row's device when nobody else does, or see that it is gone. */
+bool model_take_wants(const struct model *m, const struct model_take *take, const struct model_job *job, unsigned row);
 /* The soonest deadline of a device that is out or of a waiting take; INT64_MAX when there is none. */
 int64_t model_deadline(const struct model *m);
+/* When the first job that is over will expire, by the time of what is written down; now when there is none. */
+int64_t model_expiry(const struct model *m);
 const char *model_status_word(enum model_status status);
 const char *model_filter_text(enum model_filter filter);
+const char *model_type_word(enum model_type type);
 
 /* The members of an answer that show where the job stands, and a row's, as the engine's JSON has them. */
 void model_print_status(const struct model_job *job, FILE *out);
@@ -160,7 +191,8 @@ const char *model_run_job(struct model *m, const char *id, const char *body, con
 const char *model_stop_job(struct model *m, const char *id);
 const char *model_resume_job(struct model *m, const char *id);
 const char *model_cancel_job(struct model *m, const char *id);
-void model_take(struct model *m, const struct model_take *take);
+/* The take's templates are their ids, "" for none. */
+const char *model_take(struct model *m, const struct model_take *take, const char templates[][MODEL_ID_SIZE]);
 
 enum model_answer { SAYS_COMPLETED, SAYS_FAILED, SAYS_REJECTED, SAYS_RETURNED, ANSWERS };
 const char *model_answer_word(enum model_answer answer);
@@ -181,15 +213,17 @@ void model_peer_left(struct model *m, uint64_t peer);
 void model_restarted(struct model *m);
 /* What the engine does by itself, until there is nothing more to do; without workers no group is read to its end. */
 void model_rest(struct model *m, bool workers);
-/* The engine came to a row that is gone. */
-void model_row_ends_removed(const struct model *m, struct model_job *job, unsigned row);
+/* A row that may end did. */
+void model_row_ends(const struct model *m, struct model_job *job, unsigned row, const char *reason);
+/* The engine lost count of how long devices rest and wait: a wait may begin anew, a rest may be over. */
+void model_lost_count(struct model *m);
 
 /* What the engine handed out. */
 struct model_given {
     uint64_t handle;
     char job[MODEL_ID_SIZE];
     unsigned batch, attempt, timeout;
-    bool command;
+    enum model_type type;
     unsigned count;
     char *devices; /* their ids, MODEL_ID_SIZE bytes each */
 };

@@ -1,7 +1,7 @@
 /* Jobs and work. Each rule stands by itself; nothing is kept that can be counted. */
 #include "tests/unit/model_parts.h"
 
-enum { US_PER_S = 1000000, PROPERTY_TIMEOUT = 300, COMMAND_TIMEOUT = 30 };
+enum { PROPERTY_TIMEOUT = 300, COMMAND_TIMEOUT = 30, REST_US = 5 * US_PER_S, REST_ROUNDED_UP_US = 100000 };
 
 #define EXPIRES_AFTER_US (INT64_C(30) * 24 * 3600 * US_PER_S)
 
@@ -23,7 +23,8 @@ const char *model_run_job(struct model *m, const char *id, const char *body, con
     if (group < 0) return "no_such_group";
     m->jobs = grown(m->jobs, m->job_count, sizeof *m->jobs);
     struct model_job *job = &m->jobs[m->job_count++];
-    *job = (struct model_job){.plan = *plan, .group = group, .target = target, .body = strdup(body), .created_us = m->time_us};
+    *job = (struct model_job){
+        .plan = *plan, .group = group, .target = target, .body = strdup(body), .created_us = m->time_us};
     set_id(job->id, id);
     queue(m, job);
     return done(m, true);
@@ -58,6 +59,11 @@ static void end_job(const struct model *m, struct model_job *job, enum model_sta
     job->end_us = m->time_us;
 }
 
+static void begin_batch(const struct model *m, struct model_job *job)
+{
+    job->runs_since = (struct model_span){m->now_us, m->now_us};
+}
+
 /* True when it has moved. */
 static bool evaluate(const struct model *m, struct model_job *job)
 {
@@ -68,6 +74,7 @@ static bool evaluate(const struct model *m, struct model_job *job)
             end_job(m, job, CANCELLED, "threshold");
         } else if (batch_is_over(job)) {
             job->batch++;
+            begin_batch(m, job);
             if (job->batch == model_batches(job)) end_job(m, job, COMPLETE, NULL);
         } else {
             return moved;
@@ -121,24 +128,35 @@ static bool failure_is_tried_again(const struct model_job *job, const struct mod
     return false;
 }
 
-static void wait_again(struct model_row *row, const char *error)
+static void wait_again(const struct model *m, struct model_row *row, const char *error)
 {
     row->state = ROW_WAITS;
     row->error = error;
+    row->waits_since = (struct model_span){m->now_us, m->now_us};
+    row->rests_until = (struct model_span){0};
 }
 
-static void fail_row(const struct model *m, const struct model_job *job, struct model_row *row, const char *reason, const char *error)
+/* What a connector gives back rests, in a job that runs. */
+static void give_back(const struct model *m, const struct model_job *job, struct model_row *row)
+{
+    wait_again(m, row, NULL);
+    if (job->status != RUNNING) return;
+    row->rests_until = (struct model_span){m->now_us + REST_US, m->now_us + REST_US + REST_ROUNDED_UP_US};
+}
+
+static void fail_row(const struct model *m, const struct model_job *job, struct model_row *row, const char *reason,
+                     const char *error)
 {
     if (!failure_is_tried_again(job, row, reason)) {
-        end_row(m, row, reason, error);
+        end_row(m, job, row, reason, error);
         return;
     }
     row->failures++;
-    wait_again(row, error);
+    wait_again(m, row, error);
 }
 
-static void take_answer(const struct model *m, const struct model_job *job, struct model_row *row, unsigned attempt, enum model_answer answer,
-                        const char *error, struct model_report *report)
+static void take_answer(const struct model *m, const struct model_job *job, struct model_row *row, unsigned attempt,
+                        enum model_answer answer, const char *error, struct model_report *report)
 {
     bool is_current = row->state == ROW_OUT && row->attempt == attempt;
     if (has_end(row) || (answer != SAYS_COMPLETED && !is_current)) {
@@ -147,8 +165,8 @@ static void take_answer(const struct model *m, const struct model_job *job, stru
     }
     report->recorded++;
     switch (answer) {
-    case SAYS_COMPLETED: end_row(m, row, NULL, error); break;
-    case SAYS_RETURNED: wait_again(row, NULL); break;
+    case SAYS_COMPLETED: end_row(m, job, row, NULL, error); break;
+    case SAYS_RETURNED: give_back(m, job, row); break;
     default: fail_row(m, job, row, model_answer_word(answer), error); break;
     }
 }
@@ -188,6 +206,7 @@ static bool matches(const struct model *m, const struct model_group *group, cons
     case FILTER_TEMPLATE_1: return device->template >= 0 && strcmp(m->templates[device->template].id, "t-1") == 0;
     case FILTER_PROVISIONED: return device->provisioned;
     case FILTER_ID_A: return strncmp(device->id, "a-", 2) == 0;
+    case FILTER_VALUE_1: return (device->property >= 0 ? device->property : device->cloud_property) == 1;
     case FILTERS: break;
     }
     return false;
@@ -209,9 +228,17 @@ static void read_group(const struct model *m, struct model_job *job)
     }
 }
 
+/* They are those of one run only. */
+static void forget_rests(struct model_job *job)
+{
+    for (unsigned i = 0; i < job->count; i++) job->rows[i].rests_until = (struct model_span){0};
+}
+
 static void begin(const struct model *m, struct model_job *job)
 {
     job->status = RUNNING;
+    forget_rests(job);
+    begin_batch(m, job);
     if (job->fixed) return;
     if (m->groups[job->group].removed) end_job(m, job, FAILED, "group_removed");
     else if (job->target >= 0 && m->templates[job->target].removed) end_job(m, job, FAILED, "template_removed");
@@ -227,6 +254,7 @@ static void fix(const struct model *m, struct model_job *job)
         return;
     }
     job->fixed = true;
+    begin_batch(m, job);
     job->batch_size = job->count;
     if (plan->batch == NUMBER && plan->batch_value < job->count) job->batch_size = plan->batch_value;
     if (plan->batch == PERCENTAGE) job->batch_size = (job->count * plan->batch_value + 99) / 100;
@@ -254,7 +282,7 @@ static void let_deadlines_pass(struct model *m)
         for (unsigned j = 0; j < job->count; j++) {
             struct model_row *row = &job->rows[j];
             if (row->state != ROW_OUT || (row->peer != 0 && row->deadline_us > m->now_us)) continue;
-            if (row->peer == 0 || job->status == CANCELLED) wait_again(row, NULL);
+            if (row->peer == 0 || job->status == CANCELLED) wait_again(m, row, NULL);
             else fail_row(m, job, row, "timed_out", NULL);
         }
     }
@@ -268,22 +296,62 @@ static void expire(struct model *m)
     }
 }
 
+int64_t model_expiry(const struct model *m)
+{
+    int64_t first_us = INT64_MAX;
+    for (unsigned i = 0; i < m->job_count; i++) {
+        const struct model_job *job = &m->jobs[i];
+        if (!model_is_over(job) || job->expired) continue;
+        if (job->end_us + EXPIRES_AFTER_US + 1 < first_us) first_us = job->end_us + EXPIRES_AFTER_US + 1;
+    }
+    return first_us == INT64_MAX ? m->time_us : first_us;
+}
+
+/* Cloud properties the engine sets by itself, batch after batch. */
+static bool run_by_itself(const struct model *m, struct model_job *job)
+{
+    bool moved = false;
+    for (unsigned i = 0; i < job->count; i++) {
+        struct model_row *row = &job->rows[i];
+        if (!model_row_waits(job, i)) continue;
+        moved = true;
+        if (m->devices[row->device].removed) {
+            model_row_ends(m, job, i, "device_removed");
+            continue;
+        }
+        row->attempt++;
+        row->start_us = m->time_us;
+        set_id(row->connector, "engine");
+        end_row(m, job, row, NULL, NULL);
+        evaluate(m, job);
+    }
+    return moved;
+}
+
+static bool run_jobs(struct model *m, bool workers)
+{
+    bool moved = false;
+    for (unsigned i = 0; i < m->job_count; i++) {
+        struct model_job *job = &m->jobs[i];
+        if (job->status != RUNNING) continue;
+        if (!job->fixed && !job->reading) begin(m, job); /* read before a restart: it begins again */
+        else if (job->reading && workers) fix(m, job);
+        else if (!evaluate(m, job)) continue;
+        moved = true;
+    }
+    return moved;
+}
+
 void model_rest(struct model *m, bool workers)
 {
     bool moved = true;
     let_deadlines_pass(m);
     expire(m);
     while (moved) {
-        moved = false;
-        for (unsigned i = 0; i < m->job_count; i++) {
-            struct model_job *job = &m->jobs[i];
-            if (job->status != RUNNING) continue;
-            if (!job->fixed && !job->reading) begin(m, job); /* read before a restart: it begins again */
-            else if (job->reading && workers) fix(m, job);
-            else if (!evaluate(m, job)) continue;
-            moved = true;
-        }
-        moved |= begin_next(m);
+        moved = run_jobs(m, workers);
+        while (begin_next(m)) moved = true;
+        for (unsigned i = 0; i < m->job_count; i++)
+            if (m->jobs[i].plan.type == CLOUD_PROPERTY) moved |= run_by_itself(m, &m->jobs[i]);
     }
 }
 
@@ -304,23 +372,41 @@ void model_restarted(struct model *m)
     for (unsigned i = 0; i < m->job_count; i++) {
         struct model_job *job = &m->jobs[i];
         job->reading = false;
+        forget_rests(job);
+        begin_batch(m, job);
         for (unsigned j = 0; j < job->count; j++)
-            if (job->rows[j].state == ROW_OUT) wait_again(&job->rows[j], NULL);
+            if (job->rows[j].state == ROW_OUT) wait_again(m, &job->rows[j], NULL);
     }
 }
 
 /* ---- Takes. */
 
-void model_take(struct model *m, const struct model_take *take)
+const char *model_take(struct model *m, const struct model_take *take, const char templates[][MODEL_ID_SIZE])
 {
+    struct model_take *taken = &m->takes[m->take_count];
     if (m->take_count == MODEL_TAKES_MAX) abort();
-    m->takes[m->take_count++] = *take;
+    *taken = *take;
+    for (unsigned i = 0; i < take->template_count; i++) {
+        taken->templates[i] = *templates[i] ? model_template(m, templates[i]) : -1;
+        if (*templates[i] && taken->templates[i] < 0) return "no_such_template";
+    }
+    m->take_count++;
+    return NULL;
+}
+
+void model_lost_count(struct model *m)
+{
+    for (unsigned i = 0; i < m->job_count; i++) {
+        struct model_job *job = &m->jobs[i];
+        job->runs_since.to_us = m->now_us;
+        for (unsigned j = 0; j < job->count; j++) job->rows[j].rests_until.from_us = 0;
+    }
 }
 
 static unsigned timeout_of(const struct model_plan *plan)
 {
     if (plan->timeout) return plan->timeout;
-    return plan->command ? COMMAND_TIMEOUT : PROPERTY_TIMEOUT;
+    return plan->type == COMMAND ? COMMAND_TIMEOUT : PROPERTY_TIMEOUT;
 }
 
 /* NULL, or why this work may not be handed out now. */
@@ -332,7 +418,7 @@ static const char *work_flaw(const struct model *m, const struct model_given *gi
     if (job->status != RUNNING || !job->fixed) return "work of a job that does not run";
     if (given->batch != job->batch + 1) return "work of another batch than the current one";
     if (given->timeout != timeout_of(&job->plan)) return "work with another timeout than its job has";
-    if (given->command != job->plan.command) return "work of another type than its job's";
+    if (given->type != job->plan.type) return "work of another type than its job's";
     if (given->count == 0) return "work without devices";
     for (unsigned i = 0; i < MODEL_WORKS_KEPT; i++)
         if (m->works[i].handle >= given->handle) return "work with a handle that does not rise";
@@ -351,17 +437,32 @@ static struct model_work *keep_work(struct model *m, const struct model_given *g
     return work;
 }
 
-static const char *hand_out(struct model *m, const struct model_take *take, const struct model_given *given)
+/* NULL, or why the take at this place may not have the row's device. */
+static const char *row_flaw(const struct model *m, unsigned place, const struct model_job *job, int index)
 {
+    if (index < 0) return "a device that is not of this job, or removed";
+    const struct model_row *row = &job->rows[index];
+    if (!model_row_waits(job, (unsigned)index)) return "a device that does not wait in the current batch";
+    if (m->now_us < row->rests_until.from_us) return "a device that rests";
+    if (!model_take_names(m, &m->takes[place], job, (unsigned)index))
+        return "a device of a template that it did not name";
+    for (unsigned i = 0; i < place; i++)
+        if (model_take_wants(m, &m->takes[i], job, (unsigned)index))
+            return "a device that another take has waited longer for";
+    return NULL;
+}
+
+static const char *hand_out(struct model *m, unsigned place, const struct model_given *given)
+{
+    const struct model_take *take = &m->takes[place];
     const char *flaw = work_flaw(m, given);
     if (flaw) return flaw;
     struct model_work *work = keep_work(m, given);
     struct model_job *job = &m->jobs[work->job];
     for (unsigned i = 0; i < given->count; i++) {
         int index = model_row(job, model_device(m, given->devices + i * MODEL_ID_SIZE));
-        if (index < 0) return "a device that is not of this job, or removed";
+        if ((flaw = row_flaw(m, place, job, index))) return flaw;
         struct model_row *row = &job->rows[index];
-        if (!model_row_waits(job, (unsigned)index)) return "a device that does not wait in the current batch";
         if (given->attempt != row->attempt + 1) return "a device whose attempt does not follow on its last one";
         work->rows[i] = (unsigned)index;
         row->state = ROW_OUT;
@@ -381,14 +482,15 @@ const char *model_served(struct model *m, uint64_t peer, uint64_t msgid, const s
     unsigned place = 0, devices = 0;
     while (place < m->take_count && (m->takes[place].peer != peer || m->takes[place].msgid != msgid)) place++;
     if (place == m->take_count) return "an answer to a take that does not wait";
-    struct model_take take = m->takes[place];
-    memmove(&m->takes[place], &m->takes[place + 1], (--m->take_count - place) * sizeof take);
-    if (count == 0 && take.deadline_us > m->now_us) return "an empty answer to a take before its time";
-    if (count > MODEL_WORKS_A_TAKE_MAX) return "more works than a take may get";
+    struct model_take *take = &m->takes[place];
+    if (count == 0 && take->deadline_us > m->now_us) return "an empty answer to a take before its time";
+    if (count > MODEL_WORKS_A_TAKE_MAX) return "more works than there are running jobs";
     for (unsigned i = 0; i < count; i++) {
-        const char *flaw = hand_out(m, &take, &works[i]);
+        const char *flaw = hand_out(m, place, &works[i]);
         if (flaw) return flaw;
         devices += works[i].count;
     }
-    return devices > take.max ? "more devices than were asked for" : NULL;
+    if (devices > take->max) return "more devices than were asked for";
+    memmove(take, take + 1, (--m->take_count - place) * sizeof *take);
+    return NULL;
 }

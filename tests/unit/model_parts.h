@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { US_PER_S = 1000000 };
+
+#define MAX_OF(a, b) ((a) > (b) ? (a) : (b))
+
 /* Room for one more behind `count`. */
 static inline void *grown(void *array, unsigned count, size_t size)
 {
@@ -38,8 +42,13 @@ static inline const char *done(struct model *m, bool changed)
     return NULL;
 }
 
-static inline void end_row(const struct model *m, struct model_row *row, const char *reason, const char *error)
+/* A reason is that of a failure; completed ones have none, and their value is the device's from now on. */
+static inline void end_row(const struct model *m, const struct model_job *job, struct model_row *row,
+                           const char *reason, const char *error)
 {
+    struct model_device *device = &m->devices[row->device];
+    if (!reason && job->plan.type == PROPERTY) device->property = (int)job->plan.value;
+    if (!reason && job->plan.type == CLOUD_PROPERTY) device->cloud_property = (int)job->plan.value;
     row->end_us = m->time_us;
     row->state = reason ? ROW_FAILED : ROW_COMPLETED;
     row->reason = reason;

@@ -20,6 +20,7 @@ enum {
     PAST_KEPT = 64,
     LOOKS_MAX = 48,
     STEPS_DEFAULT = 1500,
+    HOPS_MAX = 40,
     FULL_DISK_RETRY_S = 1, /* the engine tries again after it */
 };
 
@@ -103,6 +104,7 @@ static void send_call(struct simulation *s, struct client_call *call)
 static void send_some(struct simulation *s, bool may_remove_devices)
 {
     unsigned count = chance(&s->random, 60) ? 1 : between(&s->random, 2, BURST_MAX);
+    s->stage.next_from = 0;
     for (unsigned i = 0; i < count; i++) {
         struct client_call call;
         call_make(&call, s->mixture, &s->random, &s->model);
@@ -147,7 +149,7 @@ static void carry_out_and_compare(struct simulation *s, const struct client_call
     size_t size;
     struct model_report report = {0};
     const char *refusal = carry_out(s, call, &report);
-    if (call_is_take(call)) return; /* answered when there is work */
+    if (call_is_take(call) && !refusal) return; /* answered when there is work */
     struct bytes answer = answer_to(s, call->peer, call->msgid);
     if (refusal) {
         expect_refusal(answer, refusal, call_method(call));
@@ -176,7 +178,8 @@ static struct client_call *next_of_peer(struct simulation *s, uint64_t peer)
     return NULL;
 }
 
-/* In the order in which the stage gave them to the engine: one of each peer, then the next one of each. */
+/* In the order in which the stage gave them to the engine: one of each peer, then the next one of each, from the first
+ * on. */
 static void each_of_burst(struct simulation *s, void (*see)(struct simulation *s, const struct client_call *call))
 {
     tell_time(s);
@@ -224,7 +227,7 @@ static int by_first_work(const void *left, const void *right)
 }
 
 /* In the order in which the engine served them, the empty ones first: then work always goes to the one that has waited
- * longest. */
+ * longest for it. */
 static void compare_served(struct simulation *s)
 {
     struct answered_take answered[MODEL_TAKES_MAX];
@@ -233,42 +236,41 @@ static void compare_served(struct simulation *s)
     qsort(answered, count, sizeof answered[0], by_first_work);
     for (unsigned i = 0; i < count; i++) {
         struct answered_take *a = &answered[i];
-        const struct model_take *first = &s->model.takes[0];
-        if (a->count && (first->peer != a->peer || first->msgid != a->msgid))
-            differ("call %llu of peer %llu got work before one that has waited longer", (unsigned long long)a->msgid,
-                   (unsigned long long)a->peer);
         const char *flaw = model_served(&s->model, a->peer, a->msgid, a->works, a->count);
         if (flaw) differ("call %llu of peer %llu: %s", (unsigned long long)a->msgid, (unsigned long long)a->peer, flaw);
         works_free(a->works, a->count);
     }
 }
 
+static void compare_waiting_row(const struct model *m, const struct model_job *job, unsigned row)
+{
+    const char *id = m->devices[job->rows[row].device].id;
+    if (model_row_is_overdue(m, job, row)) differ("device %s of job %s should have expired by now", id, job->id);
+    for (unsigned i = 0; i < m->take_count; i++)
+        if (model_take_wants(m, &m->takes[i], job, row))
+            differ("device %s of job %s waits, and so does call %llu of peer %llu", id, job->id,
+                   (unsigned long long)m->takes[i].msgid, (unsigned long long)m->takes[i].peer);
+}
+
 /* Nothing waits that could go on. */
 static void compare_waiting(struct simulation *s)
 {
     const struct model *m = &s->model;
-    if (m->take_count == 0) return;
-    const struct model_take *take = &m->takes[0];
-    if (take->deadline_us <= m->now_us)
-        differ("call %llu of peer %llu waits longer than it wanted", (unsigned long long)take->msgid,
-               (unsigned long long)take->peer);
-    for (unsigned i = 0; i < m->job_count; i++) {
-        const struct model_job *job = &m->jobs[i];
-        for (unsigned row = 0; row < job->count; row++)
-            if (model_row_waits(job, row))
-                differ("device %s of job %s waits, and so does call %llu of peer %llu",
-                       m->devices[job->rows[row].device].id, job->id, (unsigned long long)take->msgid,
-                       (unsigned long long)take->peer);
-    }
+    for (unsigned i = 0; i < m->take_count; i++)
+        if (m->takes[i].deadline_us <= m->now_us)
+            differ("call %llu of peer %llu waits longer than it wanted", (unsigned long long)m->takes[i].msgid,
+                   (unsigned long long)m->takes[i].peer);
+    for (unsigned i = 0; i < m->job_count; i++)
+        for (unsigned row = 0; row < m->jobs[i].count; row++) compare_waiting_row(m, &m->jobs[i], row);
 }
 
 /* ---- Looking. */
 
-enum look_kind { LOOK_INFO, LOOK_ACTIVE, LOOK_DEVICES, LOOK_JOB, LOOK_ROWS };
+enum look_kind { LOOK_INFO, LOOK_ACTIVE, LOOK_DEVICES, LOOK_DEVICE, LOOK_JOB, LOOK_ROWS };
 
 struct look {
     enum look_kind kind;
-    int job; /* for those that look at one */
+    int index; /* of the device or the job, for those that look at one */
     uint64_t msgid;
 };
 
@@ -284,10 +286,13 @@ static void ask(struct simulation *s, struct look *look)
     static const char *const CALLS[][2] = {[LOOK_INFO] = {"info", "{}"},
                                            [LOOK_ACTIVE] = {"jobs.list", "{\"section\":\"running\"}"},
                                            [LOOK_DEVICES] = {"devices.list", "{}"},
+                                           [LOOK_DEVICE] = {"devices.get", "{\"id\":\"%s\"}"},
                                            [LOOK_JOB] = {"jobs.get", "{\"id\":\"%s\"}"},
                                            [LOOK_ROWS] = {"jobs.devices", "{\"id\":\"%s\"}"}};
-    stage_queue(&s->stage, OPERATOR, CALLS[look->kind][0], CALLS[look->kind][1],
-                look->kind >= LOOK_JOB ? s->model.jobs[look->job].id : "");
+    const char *id = look->kind == LOOK_DEVICE  ? s->model.devices[look->index].id
+                     : look->kind > LOOK_DEVICE ? s->model.jobs[look->index].id
+                                                : "";
+    stage_queue(&s->stage, OPERATOR, CALLS[look->kind][0], CALLS[look->kind][1], id);
     look->msgid = s->stage.peers[OPERATOR].msgid;
     s->looks++;
 }
@@ -309,6 +314,8 @@ static unsigned choose_looks(struct simulation *s, struct look looks[LOOKS_MAX])
     looks[count++] = (struct look){.kind = LOOK_INFO};
     if (chance(&s->random, 10)) looks[count++] = (struct look){.kind = LOOK_ACTIVE};
     if (chance(&s->random, 10)) looks[count++] = (struct look){.kind = LOOK_DEVICES};
+    unsigned device = below(&s->random, m->device_count);
+    if (!m->devices[device].removed) looks[count++] = (struct look){LOOK_DEVICE, (int)device, 0};
     for (unsigned i = from; i < m->job_count; i++) {
         bool is_over = model_is_over(&m->jobs[i]);
         if (!is_over || chance(&s->random, 5)) looks[count++] = (struct look){LOOK_JOB, (int)i, 0};
@@ -324,10 +331,11 @@ static void compare_look(const struct model *m, const struct look *look, struct 
     case LOOK_INFO: compare_info(m, answer); break;
     case LOOK_ACTIVE: compare_active(m, answer); break;
     case LOOK_DEVICES: compare_devices(m, answer); break;
-    case LOOK_JOB: compare_job(&m->jobs[look->job], answer); break;
+    case LOOK_DEVICE: compare_device(&m->devices[look->index], answer); break;
+    case LOOK_JOB: compare_job(&m->jobs[look->index], answer); break;
     case LOOK_ROWS:
-        if (m->jobs[look->job].expired) expect_refusal(answer, "job_expired", "jobs.devices");
-        else compare_rows(m, &m->jobs[look->job], answer);
+        if (m->jobs[look->index].expired) expect_refusal(answer, "job_expired", "jobs.devices");
+        else compare_rows(m, &m->jobs[look->index], answer);
         break;
     }
 }
@@ -340,17 +348,25 @@ static void look(struct simulation *s)
     for (unsigned i = 0; i < count; i++) compare_look(&s->model, &looks[i], answer_to(s, OPERATOR, looks[i].msgid));
 }
 
-/* ---- Removed devices end when the engine comes to them: which ones it says itself. */
+/* ---- Removed devices end when the engine comes to them, waiting ones expire within bounds: which ones it says itself.
+ */
 
-static bool has_gone(const struct model *m, const struct model_job *job)
+static bool may_end(const struct model *m, const struct model_job *job)
 {
     for (unsigned row = 0; row < job->count; row++)
-        if (model_row_is_gone(m, job, row)) return true;
+        if (model_row_may_end(m, job, row)) return true;
+    return false;
+}
+
+static bool any_may_end(const struct model *m)
+{
+    for (unsigned i = 0; i < m->job_count; i++)
+        if (may_end(m, &m->jobs[i])) return true;
     return false;
 }
 
 /* True when some have ended, so that the job may have gone on. */
-static bool end_gone(struct simulation *s, int index)
+static bool end_rows(struct simulation *s, int index)
 {
     struct model_job *job = &s->model.jobs[index];
     struct look ask_devices = {LOOK_ROWS, index, 0};
@@ -358,8 +374,9 @@ static bool end_gone(struct simulation *s, int index)
     ask_all(s, &ask_devices, 1);
     struct bytes answer = answer_to(s, OPERATOR, ask_devices.msgid);
     for (unsigned row = 0; row < job->count; row++) {
-        if (!model_row_is_gone(&s->model, job, row) || !answer_ends_removed(&s->model, job, row, answer)) continue;
-        model_row_ends_removed(&s->model, job, row);
+        const char *reason = model_row_may_end(&s->model, job, row);
+        if (!reason || !answer_ends_row(&s->model, job, row, reason, answer)) continue;
+        model_row_ends(&s->model, job, row, reason);
         ended = true;
     }
     return ended;
@@ -374,7 +391,7 @@ static void rest(struct simulation *s)
         ended = false;
         model_rest(&s->model, true);
         for (unsigned i = 0; i < s->model.job_count; i++)
-            if (has_gone(&s->model, &s->model.jobs[i])) ended |= end_gone(s, (int)i);
+            if (may_end(&s->model, &s->model.jobs[i])) ended |= end_rows(s, (int)i);
     } while (ended);
 }
 
@@ -387,17 +404,22 @@ static void let_pass(struct simulation *s, int64_t us)
     tell_time(s);
 }
 
-static void pass_time(struct simulation *s)
+static int64_t some_time(struct simulation *s)
 {
     static const int64_t JUMPS_S[] = {1, 2, 5, 20, 30, 31, 60, 301};
-    int64_t us = JUMPS_S[below(&s->random, COUNT_OF(JUMPS_S))] * SECOND, soonest = model_deadline(&s->model);
-    if (chance(&s->random, 2)) us = between(&s->random, 1, 31) * DAY_S * SECOND;
+    int64_t soonest = model_deadline(&s->model);
+    if (chance(&s->random, 2)) return between(&s->random, 1, 31) * DAY_S * SECOND;
+    if (chance(&s->random, 1)) return MAX(model_expiry(&s->model) - s->model.time_us - chance(&s->random, 40), 0);
     /* To a deadline, or just before it. */
-    if (soonest < INT64_MAX && chance(&s->random, 60)) us = MAX(soonest - s->model.now_us - chance(&s->random, 40), 0);
-    note("%lld us pass", (long long)us);
-    let_pass(s, us);
-    /* The wall clock was wrong, or is now. */
-    if (chance(&s->random, 5)) s->stage.clock.wall_us += ((int64_t)below(&s->random, 200000) - 100000) * SECOND;
+    if (soonest < INT64_MAX && chance(&s->random, 60))
+        return MAX(soonest - s->model.now_us - chance(&s->random, 40), 0);
+    return JUMPS_S[below(&s->random, COUNT_OF(JUMPS_S))] * SECOND;
+}
+
+/* The wall clock was wrong, or is now. */
+static void step_wall_clock(struct simulation *s)
+{
+    s->stage.clock.wall_us += ((int64_t)below(&s->random, 200000) - 100000) * SECOND;
 }
 
 static void join(struct simulation *s, unsigned connector)
@@ -429,7 +451,6 @@ static void end_connection(struct simulation *s)
 static void forget_answers(struct simulation *s)
 {
     for (uint64_t peer = 1; peer < STAGE_PEERS_MAX; peer++) stage_forget_answers(&s->stage, peer);
-    s->stage.next_from = 0;
 }
 
 /* The engine has come to rest after the burst. */
@@ -463,7 +484,7 @@ static bool any_removed(const struct model *m)
 static void step_slow_workers(struct simulation *s)
 {
     s->stage.hold_tasks = true;
-    if (!any_removed(&s->model)) {
+    if (!any_removed(&s->model) && !any_may_end(&s->model)) {
         note("workers are slow");
         send_some(s, false);
         stage_settle(&s->stage);
@@ -486,7 +507,7 @@ static void step_slow_workers(struct simulation *s)
 static void compare_on_full_disk(struct simulation *s, const struct client_call *call)
 {
     struct bytes answer = answer_to(s, call->peer, call->msgid);
-    if (call_is_take(call) || !answer_holds(answer, "[\"no_space\",")) carry_out_and_compare(s, call);
+    if (!answer_holds(answer, "[\"no_space\",")) carry_out_and_compare(s, call);
 }
 
 /* Nothing happens until there is room again: turns are undone, takes wait, deadlines and connections that end are seen
@@ -498,7 +519,7 @@ static void step_full_disk(struct simulation *s)
     stage_fill_disk(&s->stage, true);
     for (unsigned rounds = between(&s->random, 1, 3); rounds > 0; rounds--) {
         if (chance(&s->random, 30)) end_connection(s);
-        if (chance(&s->random, 30)) pass_time(s);
+        if (chance(&s->random, 30)) let_pass(s, some_time(s));
         send_some(s, true);
         stage_settle(&s->stage);
         each_of_burst(s, compare_on_full_disk);
@@ -509,13 +530,34 @@ static void step_full_disk(struct simulation *s)
     note("there is room");
     stage_fill_disk(&s->stage, false);
     let_pass(s, FULL_DISK_RETRY_S * SECOND);
+    model_lost_count(&s->model);
     stage_settle(&s->stage);
     compare(s);
 }
 
+/* The engine is called when it wants to be, as the loop would; not for ever, though. */
+static void pass_in_hops(struct simulation *s, int64_t us)
+{
+    int64_t end_us = s->stage.clock.monotonic_us + us;
+    for (int hops = 0; hops < HOPS_MAX; hops++) {
+        int64_t wanted_us = turn_deadline_us(s->stage.turn), now_us = s->stage.clock.monotonic_us;
+        if (wanted_us > model_deadline(&s->model)) differ("the engine would sleep over a deadline");
+        if (wanted_us >= end_us || wanted_us <= now_us) break;
+        let_pass(s, wanted_us - now_us);
+        stage_settle(&s->stage);
+        compare(s);
+    }
+    bool oversleeps = turn_deadline_us(s->stage.turn) < end_us;
+    let_pass(s, end_us - s->stage.clock.monotonic_us);
+    if (oversleeps) model_lost_count(&s->model);
+}
+
 static void step_time(struct simulation *s)
 {
-    pass_time(s);
+    int64_t us = some_time(s);
+    note("%lld us pass", (long long)us);
+    pass_in_hops(s, us);
+    if (chance(&s->random, 5)) step_wall_clock(s);
     if (chance(&s->random, 30)) send_some(s, true); /* they arrive when it is due */
     stage_settle(&s->stage);
     compare(s);
@@ -561,7 +603,7 @@ static void step_restart(struct simulation *s)
 
 static void step_crash(struct simulation *s)
 {
-    if (chance(&s->random, 70)) {
+    if (!any_may_end(&s->model) && chance(&s->random, 70)) {
         send_some(s, true);
         turn_run(s->stage.turn, &s->stage.clock);
         carry_out_burst(s);

@@ -6,7 +6,7 @@
 
 bool answer_holds(struct bytes answer, const char *text)
 {
-    return memmem(answer.data, answer.size, text, strlen(text)) != NULL;
+    return answer.size > 0 && memmem(answer.data, answer.size, text, strlen(text)) != NULL;
 }
 
 void expect_in(struct bytes answer, const char *text, const char *what)
@@ -66,14 +66,28 @@ void compare_rows(const struct model *m, const struct model_job *job, struct byt
     expect_no_more(answer, job->id);
 }
 
-bool answer_ends_removed(const struct model *m, const struct model_job *job, unsigned row, struct bytes answer)
+bool answer_ends_row(const struct model *m, const struct model_job *job, unsigned row, const char *reason,
+                     struct bytes answer)
 {
     char text[160];
+    const struct model_device *device = &m->devices[job->rows[row].device];
     snprintf(text, sizeof text,
-             "{\"id\":\"%s\",\"displayName\":\"(deleted)\",\"deleted\":true,\"status\":\"failed\",\"reason\":\"device_"
-             "removed\"",
-             m->devices[job->rows[row].device].id);
+             "{\"id\":\"%s\",\"displayName\":\"%s\",\"deleted\":%s,\"status\":\"failed\",\"reason\":\"%s\"", device->id,
+             device->removed ? "(deleted)" : device->id, device->removed ? "true" : "false", reason);
     return answer_holds(answer, text);
+}
+
+static void compare_value(const char *name, int value, struct bytes answer)
+{
+    char text[64];
+    snprintf(text, sizeof text, value >= 0 ? "\"%s\":{\"p\":%d}" : "\"%s\":", name, value);
+    if (answer_holds(answer, text) != (value >= 0)) differ("%s should be %d in %.*s", name, value, BYTES_ARG(answer));
+}
+
+void compare_device(const struct model_device *device, struct bytes answer)
+{
+    compare_value("properties", device->property, answer);
+    compare_value("cloudProperties", device->cloud_property, answer);
 }
 
 void compare_info(const struct model *m, struct bytes answer)
@@ -126,23 +140,23 @@ static unsigned read_ids(const char *at, char **ids)
     *ids = NULL;
     for (; *at == '"'; at = strchr(at + 1, '"') + 1, at += *at == ',') {
         *ids = realloc(*ids, (count + 1) * (size_t)MODEL_ID_SIZE);
-        sscanf(at, "\"%15[^\"]", *ids + count++ * (size_t)MODEL_ID_SIZE);
+        sscanf(at, "\"%23[^\"]", *ids + count++ * (size_t)MODEL_ID_SIZE);
     }
     return count;
 }
 
 static void read_work(const char *at, struct model_given *given)
 {
-    char *ids, type[16];
+    char *ids, type[MODEL_ID_SIZE];
     unsigned long long handle;
     *given = (struct model_given){0};
-    int fields = sscanf(at, "{\"work\":%llu,\"job\":\"%15[^\"]\",\"batch\":%u,\"attempt\":%u,\"type\":\"%15[^\"]\"",
+    int fields = sscanf(at, "{\"work\":%llu,\"job\":\"%23[^\"]\",\"batch\":%u,\"attempt\":%u,\"type\":\"%23[^\"]\"",
                         &handle, given->job, &given->batch, &given->attempt, type);
     const char *devices = strstr(at, "\"timeout\":");
     if (fields != 5 || !devices || sscanf(devices, "\"timeout\":%u,\"devices\":[", &given->timeout) != 1)
         differ("this is no work: %.300s", at);
     given->handle = handle;
-    given->command = strcmp(type, "command") == 0;
+    given->type = strcmp(type, "command") == 0 ? COMMAND : PROPERTY;
     given->count = read_ids(strchr(devices, '[') + 1, &ids);
     given->devices = ids;
 }

@@ -16,8 +16,10 @@ void compare_info(const struct model *m, struct bytes answer);
 /* jobs.list of those that are not over. */
 void compare_active(const struct model *m, struct bytes answer);
 void compare_devices(const struct model *m, struct bytes answer);
-/* Whether the row's device has ended as removed. */
-bool answer_ends_removed(const struct model *m, const struct model_job *job, unsigned row, struct bytes answer);
+/* Whether the row's device has failed for this reason. */
+bool answer_ends_row(const struct model *m, const struct model_job *job, unsigned row, const char *reason,
+                     struct bytes answer);
+void compare_device(const struct model_device *device, struct bytes answer);
 
 /* The works that a take was answered with, up to `most`; their devices are to be freed with works_free(). */
 unsigned works_read(struct bytes answer, struct model_given works[], unsigned most);

@@ -180,13 +180,21 @@ static void add_retries(struct client_call *call)
     add(call, "}");
 }
 
-static void add_data(struct client_call *call, struct random *r)
+static void add_data(struct client_call *call)
 {
     const struct model_plan *plan = &call->plan;
-    add(call, ",\"data\":[{\"type\":\"%s\",\"path\":\"p\",\"value\":%u", plan->command ? "command" : "property",
-        below(r, 3));
+    add(call, ",\"data\":[{\"type\":\"%s\",\"path\":\"p\",\"value\":%u", model_type_word(plan->type), plan->value);
     if (*plan->target) add(call, ",\"target\":\"%s\"", plan->target);
     add(call, "}]");
+}
+
+static void add_timeouts(struct client_call *call)
+{
+    const struct model_plan *plan = &call->plan;
+    if (plan->timeout && plan->queue_timeout)
+        add(call, ",\"timeouts\":{\"execution\":%u,\"queue\":%u}", plan->timeout, plan->queue_timeout);
+    else if (plan->timeout) add(call, ",\"timeouts\":{\"execution\":%u}", plan->timeout);
+    else if (plan->queue_timeout) add(call, ",\"timeouts\":{\"queue\":%u}", plan->queue_timeout);
 }
 
 static void make_run_job(struct client_call *call, struct random *r, const struct model *m)
@@ -196,19 +204,21 @@ static void make_run_job(struct client_call *call, struct random *r, const struc
     unsigned number = chance(r, 5) && m->job_count ? between(r, 1, m->job_count) : m->job_count + 1;
     snprintf(call->id, MODEL_ID_SIZE, "j-%u", number);
     some_id(plan->group, r, "g", 4);
-    plan->command = chance(r, 30);
+    plan->type = chance(r, 60) ? PROPERTY : chance(r, 70) ? COMMAND : CLOUD_PROPERTY;
+    plan->value = below(r, 3);
     if (chance(r, 20)) some_id(plan->target, r, "t", 2);
     plan->batch = some_measure(r, 1, &plan->batch_value);
     plan->threshold = some_measure(r, 0, &plan->threshold_value);
     plan->threshold_per_batch = plan->threshold && chance(r, 40);
     if (chance(r, 60)) plan->timeout = between(r, 1, 60);
+    if (chance(r, 20)) plan->queue_timeout = between(r, 1, 60);
     some_retries(plan, r);
     make_id(call);
     add(call, ",\"group\":\"%s\"", plan->group);
-    add_data(call, r);
+    add_data(call);
     add_measure(call, "batch", plan->batch, plan->batch_value, false);
     add_measure(call, "cancellationThreshold", plan->threshold, plan->threshold_value, plan->threshold_per_batch);
-    if (plan->timeout) add(call, ",\"timeouts\":{\"execution\":%u}", plan->timeout);
+    add_timeouts(call);
     add_retries(call);
 }
 
@@ -244,6 +254,25 @@ static const char *cancel_job(const struct client_call *call, struct model *m, s
 
 /* ---- Work. */
 
+static void some_types(struct client_call *call, struct random *r)
+{
+    unsigned dice = below(r, 10);
+    call->take.types[PROPERTY] = dice != 0;
+    call->take.types[COMMAND] = dice != 1;
+    if (dice < 2) add(call, ",\"types\":[\"%s\"]", dice ? "property" : "command");
+}
+
+static void some_wishes(struct client_call *call, struct random *r)
+{
+    call->take.template_count = between(r, 1, MODEL_WISHES_MAX);
+    add(call, ",\"templates\":[");
+    for (unsigned i = 0; i < call->take.template_count; i++) {
+        if (chance(r, 70)) some_id(call->wishes[i], r, "t", 2);
+        add(call, "%s\"%s\"", i ? "," : "", call->wishes[i]);
+    }
+    add(call, "]");
+}
+
 static void make_take(struct client_call *call, struct random *r, const struct model *m)
 {
     (void)m;
@@ -252,6 +281,8 @@ static void make_take(struct client_call *call, struct random *r, const struct m
     call->take.deadline_us = (int64_t)wait * 1000000;
     some_id(call->take.connector, r, "c", 9);
     add(call, "\"connector\":\"%s\",\"max\":%u,\"wait\":%u", call->take.connector, call->take.max, wait);
+    some_types(call, r);
+    if (chance(r, 15)) some_wishes(call, r);
 }
 
 static const char *take(const struct client_call *call, struct model *m, struct model_report *report)
@@ -261,15 +292,13 @@ static const char *take(const struct client_call *call, struct model *m, struct 
     taken.peer = call->peer;
     taken.msgid = call->msgid;
     taken.deadline_us += m->now_us;
-    model_take(m, &taken);
-    return NULL;
+    return model_take(m, &taken, call->wishes);
 }
 
 static enum model_answer some_answer(struct random *r)
 {
     unsigned dice = below(r, 100);
-    /* What is given back rests, which the model does not know; test_handing_out tells of it. */
-    return dice < 60 ? SAYS_COMPLETED : dice < 90 ? SAYS_FAILED : SAYS_REJECTED;
+    return dice < 55 ? SAYS_COMPLETED : dice < 82 ? SAYS_FAILED : dice < 90 ? SAYS_REJECTED : SAYS_RETURNED;
 }
 
 static void some_result(struct call_result *result, struct random *r)

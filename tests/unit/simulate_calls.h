@@ -31,6 +31,7 @@ struct client_call {
     struct call_result results[CALL_RESULTS_MAX];
     unsigned result_count;
     struct model_take take;
+    char wishes[MODEL_WISHES_MAX][MODEL_ID_SIZE]; /* the take's templates */
     /* Set by whoever sends it. */
     uint64_t peer, msgid;
     bool seen;
