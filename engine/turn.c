@@ -308,13 +308,13 @@ static void settle(struct turn *t)
     for (struct pending_read *read = t->reads; read; read = read->next)
         progress_add_targets(&t->progress, read->job, read->begun_seq);
     leases_settle(&t->leases);
-    if (t->served) takes_settle(&t->takes);
+    takes_settle(&t->takes, t->served != NULL);
     open_imports_settle(&t->imports);
     progress_settle(&t->progress);
     drop_targets(t);
 }
 
-/* Nothing of the turn happened. Who wanted a change is told `refusal`; who only reads is answered again. */
+/* Nothing of the turn happened. Who wanted a change is told `refusal`; who only reads, or takes, is heard again. */
 static void unsettle(struct turn *t, enum refusal refusal, const struct sentence *why)
 {
     const struct turn_host *host = &t->settings.host;
@@ -328,8 +328,8 @@ static void unsettle(struct turn *t, enum refusal refusal, const struct sentence
             peer->unfinished = (struct unfinished){0};
             host->frame_done(host->context, peer->id);
         }
-        if (!h->changes && (h->reply.size || h->waits)) handle(t, peer, h);
-        else if (h->changes && !h->waits && !h->stands) refuse(t, h, refusal, why);
+        if (h->waits || (!h->changes && h->reply.size)) handle(t, peer, h);
+        else if (h->changes && !h->stands) refuse(t, h, refusal, why);
         send(t, h->frame.peer, h->reply);
     }
     turn_start_tasks(t);

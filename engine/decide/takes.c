@@ -83,6 +83,7 @@ static void list_add(struct takes *t, struct take *take)
         t->last_link = &t->first;
         t->soonest_us = INT64_MAX;
     }
+    if (!t->new_link) t->new_link = t->last_link;
     *t->last_link = take;
     t->last_link = &take->next;
     t->soonest_us = MIN(t->soonest_us, take->deadline_us);
@@ -149,14 +150,18 @@ int64_t takes_deadline(const struct takes *t)
     return t->first ? t->soonest_us : INT64_MAX;
 }
 
-void takes_settle(struct takes *t)
+void takes_settle(struct takes *t, bool served)
 {
-    takes_sweep(t, 0);
+    t->new_link = NULL;
+    if (served) takes_sweep(t, 0);
 }
 
 void takes_undo(struct takes *t)
 {
     for (struct take *take = t->first; take; take = take->next) take->served = false;
+    for (struct take *take = t->new_link ? *t->new_link : NULL; take; take = take->next) take->served = true;
+    t->new_link = NULL;
+    takes_sweep(t, 0);
 }
 
 void takes_free(struct takes *t)

@@ -1,5 +1,6 @@
 /* Calls of work.take that wait for work, first come first served, and what the connectors behind them can do. A
- * take that was served in a turn whose events did not reach the disk waits on: takes_settle(), takes_undo().
+ * take that was served in a turn whose events did not reach the disk waits on, one that came in it is forgotten:
+ * takes_settle(), takes_undo().
  *
  * Takes that name the same templates and types are of one *kind*: what one of them cannot have, the others cannot
  * either. A kind is there as long as a take of it waits, or a connection is there whose last take was of it. */
@@ -41,6 +42,7 @@ struct take {
 struct takes {
     struct take *first;
     struct take **last_link; /* NULL when empty */
+    struct take **new_link;  /* where those of this turn begin; NULL when there are none */
     struct map takers;       /* connections that took, by peer */
     int64_t soonest_us;      /* no take is due before */
     struct take_kind kinds[TAKE_KINDS_MAX];
@@ -57,8 +59,9 @@ enum takes_result takes_add(struct takes *t, const struct take *take, const stru
 void takes_peer_left(struct takes *t, uint64_t peer);
 /* INT64_MAX when none waits. */
 int64_t takes_deadline(const struct takes *t);
-/* Forgets those that were served. */
-void takes_settle(struct takes *t);
+/* Those of this turn are there to stay; forgets those that were served, if any was. */
+void takes_settle(struct takes *t, bool served);
+/* Nobody was served, and those of this turn have not come: what they name may not be there any more. */
 void takes_undo(struct takes *t);
 void takes_free(struct takes *t);
 

@@ -305,6 +305,27 @@ static void a_refusal_falls_with_what_it_was_for(void **state)
     expect_answer(stage_call(s, 1, "jobs.run", body, 2), "\"status\":\"pending\"");
 }
 
+/* Its template was not written down: another that comes to be must not be taken for it. */
+static void a_take_is_looked_at_again_when_its_turn_is_undone(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    stage_join(s, 2, false);
+    stage_fill_disk(s, true);
+    stage_forget_answers(s, 1);
+    stage_queue(s, 1, "templates.put", "{\"id\":\"t-1\"}");
+    stage_queue(s, 1, "work.take", "{\"connector\":\"c\",\"wait\":5,\"templates\":[\"t-1\"]}");
+    stage_queue(s, 2, "work.take", "{\"connector\":\"c\",\"wait\":5}");
+    stage_settle(s);
+    then_answer_has(s, 1, "\"no_such_template\"");
+    assert_string_equal(stage_answers(s, 2), "");
+    stage_fill_disk(s, false);
+    stage_pass(s, SECOND);
+    given_job(s, "job-1", "");
+    stage_settle(s);
+    then_answer_has(s, 2, "[\"gw-1\"]");
+}
+
 static void every_one_of_many_running_jobs_is_served(void **state)
 {
     struct stage *s = *state;
@@ -607,6 +628,7 @@ int main(void)
         STORY(a_take_waits_until_there_is_work),
         STORY(the_sixth_job_waits_and_says_so),
         STORY(a_refusal_falls_with_what_it_was_for),
+        STORY(a_take_is_looked_at_again_when_its_turn_is_undone),
         STORY(every_one_of_many_running_jobs_is_served),
         STORY(a_client_that_never_pauses_does_not_hold_up_jobs),
         STORY(a_write_that_comes_again_is_not_read_again),
