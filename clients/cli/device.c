@@ -18,6 +18,12 @@ const struct option_row DEVICE_LIST_OPTIONS[] = {
     {NULL, NULL, NULL},
 };
 
+const struct option_row DEVICE_THUMBPRINTS_OPTIONS[] = {
+    {"primary", "HEX", "SHA-1 or SHA-256 of the first certificate; an empty text takes it away"},
+    {"secondary", "HEX", "the same of the second one"},
+    {NULL, NULL, NULL},
+};
+
 static bool put_flag(const struct cli *cli, struct muster_params *params, const char *name)
 {
     const char *value = option(cli, name);
@@ -70,6 +76,22 @@ int device_show(struct cli *cli)
     msgpack_object device;
     int code = call_on_operand(cli, "devices.get", false, &device);
     return code == EXIT_DONE ? resource_show(cli, &device) : code;
+}
+
+int device_thumbprints(struct cli *cli)
+{
+    struct muster_params params;
+    msgpack_object device;
+    if (!option(cli, "primary") && !option(cli, "secondary"))
+        return usage(cli, "expected --primary HEX, --secondary HEX or both");
+    muster_params_init(&params);
+    muster_put_text(&params, "id", cli->operand);
+    put_option(cli, &params, "primary", "primary");
+    put_option(cli, &params, "secondary", "secondary");
+    put_globals(cli, &params);
+    int code = call(cli, "devices.setThumbprints", &params, &device);
+    muster_params_free(&params);
+    return code == EXIT_DONE ? resource_changed(cli, &device, "is saved") : code;
 }
 
 int device_remove(struct cli *cli)

@@ -7,6 +7,8 @@ const struct verb VERBS[] = {
     {"device", "put", "ID", "Register a device, or change it", DEVICE_PUT_OPTIONS, device_put},
     {"device", "list", "", "List devices", DEVICE_LIST_OPTIONS, device_list},
     {"device", "show", "ID", "Show a device with its property values", NULL, device_show},
+    {"device", "thumbprints", "ID", "Set the thumbprints of a device's X.509 certificates", DEVICE_THUMBPRINTS_OPTIONS,
+     device_thumbprints},
     {"device", "remove", "ID", "Remove a device; what jobs did on it stays known", NULL, device_remove},
 
     {"template", "put", "ID", "Save a device template", TEMPLATE_PUT_OPTIONS, template_put},

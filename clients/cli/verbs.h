@@ -11,7 +11,8 @@ int device_put(struct cli *cli);
 int device_list(struct cli *cli);
 int device_show(struct cli *cli);
 int device_remove(struct cli *cli);
-extern const struct option_row DEVICE_PUT_OPTIONS[], DEVICE_LIST_OPTIONS[];
+int device_thumbprints(struct cli *cli);
+extern const struct option_row DEVICE_PUT_OPTIONS[], DEVICE_LIST_OPTIONS[], DEVICE_THUMBPRINTS_OPTIONS[];
 
 int template_put(struct cli *cli);
 int template_list(struct cli *cli);

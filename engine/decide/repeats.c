@@ -62,6 +62,9 @@ enum refusal decide_repeated(struct decision *d, const struct command *c, uint32
         return decide(d, &(struct command){.type = COMMAND_groups_get, .groups_get = {.id = c->groups_put.id}});
     case COMMAND_devices_put:
         return decide(d, &(struct command){.type = COMMAND_devices_get, .devices_get = {.id = c->devices_put.id}});
+    case COMMAND_devices_set_thumbprints:
+        return decide(d, &(struct command){.type = COMMAND_devices_get,
+                                           .devices_get = {.id = c->devices_set_thumbprints.id}});
     case COMMAND_imports_open: return answer_with(d, ANSWER_IMPORT, made);
     case COMMAND_imports_write: return look_at_import_progress(d, c->imports_write.id);
     case COMMAND_imports_close: return look_at_import(d, c->imports_close.id);

@@ -5,6 +5,7 @@
 #include "projections/groups.h"
 #include "projections/imports.h"
 #include "projections/templates.h"
+#include "projections/thumbprints.h"
 
 static const char *const IMPORT_OUTCOME_WORDS[] = {
     [IMPORT_OPEN] = "open",
@@ -79,6 +80,17 @@ void put_group(struct view *v, uint32_t number, struct buffer *out)
     put_end(&m);
 }
 
+static void put_thumbprints(struct view *v, struct open_map *m, uint32_t device)
+{
+    struct thumbprints found = thumbprints_get(v, device);
+    if (found.primary.size == 0 && found.secondary.size == 0) return;
+    put_key(m, "thumbprints");
+    struct open_map thumbprints = put_map(m->out);
+    if (found.primary.size) put_hex(&thumbprints, "primary", found.primary);
+    if (found.secondary.size) put_hex(&thumbprints, "secondary", found.secondary);
+    put_end(&thumbprints);
+}
+
 void put_device(struct view *v, uint32_t number, struct buffer *out)
 {
     struct device device;
@@ -90,6 +102,7 @@ void put_device(struct view *v, uint32_t number, struct buffer *out)
     put_flag(&m, "provisioned", device.provisioned);
     put_flag(&m, "simulated", device.simulated);
     if (template) put_text(&m, "template", template_id(v, template));
+    put_thumbprints(v, &m, number);
     put_device_values(v, &m, number);
     put_end(&m);
 }
