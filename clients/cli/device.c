@@ -1,4 +1,5 @@
 /* muster device ... */
+#include "clients/cli/json.h"
 #include "clients/cli/list.h"
 #include "clients/cli/verbs.h"
 
@@ -92,6 +93,37 @@ int device_thumbprints(struct cli *cli)
     int code = call(cli, "devices.setThumbprints", &params, &device);
     muster_params_free(&params);
     return code == EXIT_DONE ? resource_changed(cli, &device, "is saved") : code;
+}
+
+int device_rename(struct cli *cli)
+{
+    struct muster_params params;
+    msgpack_object device;
+    muster_params_init(&params);
+    muster_put_text(&params, "id", cli->operand);
+    int code = call(cli, "devices.get", &params, &device); /* devices.put would register it */
+    muster_put_text(&params, "displayName", cli->second_operand);
+    put_globals(cli, &params);
+    if (code == EXIT_DONE) code = call(cli, "devices.put", &params, &device);
+    muster_params_free(&params);
+    return code == EXIT_DONE ? resource_changed(cli, &device, "is renamed") : code;
+}
+
+int device_report(struct cli *cli)
+{
+    struct muster_params params;
+    struct json_fault fault;
+    msgpack_object result;
+    int code = EXIT_USAGE;
+    muster_params_init(&params);
+    muster_put_text(&params, "id", cli->operand);
+    put_globals(cli, &params);
+    if (json_read(cli->second_operand, muster_put(&params, "properties"), &fault))
+        code = call(cli, "devices.report", &params, &result);
+    else
+        usage(cli, "JSON is not JSON: %s, at character %zu", fault.why, fault.at + 1);
+    muster_params_free(&params);
+    return code == EXIT_DONE ? resource_changed(cli, &result, "has reported") : code;
 }
 
 int device_remove(struct cli *cli)

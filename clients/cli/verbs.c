@@ -9,6 +9,9 @@ const struct verb VERBS[] = {
     {"device", "show", "ID", "Show a device with its property values", NULL, device_show},
     {"device", "thumbprints", "ID", "Set the thumbprints of a device's X.509 certificates", DEVICE_THUMBPRINTS_OPTIONS,
      device_thumbprints},
+    {"device", "rename", "ID NAME", "Give a device another name", NULL, device_rename},
+    {"device", "report", "ID JSON", "Say what a device reports: {\"path\": value, ...}, null forgets a property", NULL,
+     device_report},
     {"device", "remove", "ID", "Remove a device; what jobs did on it stays known", NULL, device_remove},
 
     {"template", "put", "ID", "Save a device template", TEMPLATE_PUT_OPTIONS, template_put},

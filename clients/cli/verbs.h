@@ -10,6 +10,8 @@ extern const struct option_row IMPORT_OPTIONS[];
 int device_put(struct cli *cli);
 int device_list(struct cli *cli);
 int device_show(struct cli *cli);
+int device_rename(struct cli *cli);
+int device_report(struct cli *cli);
 int device_remove(struct cli *cli);
 int device_thumbprints(struct cli *cli);
 extern const struct option_row DEVICE_PUT_OPTIONS[], DEVICE_LIST_OPTIONS[], DEVICE_THUMBPRINTS_OPTIONS[];

@@ -57,7 +57,7 @@ static const struct type_row *type_named(struct bytes name)
     return NULL;
 }
 
-static bool path_is_good(struct bytes path)
+bool property_path_is_good(struct bytes path)
 {
     if (path.size == 0 || !utf8_is_valid(path) || utf8_length(path) > JOB_PATH_CHARACTERS_MAX) return false;
     uint32_t character;
@@ -88,7 +88,7 @@ static bool take_member(const struct reading *r, struct cursor *c, struct bytes 
     }
     if (bytes_equal(key, BYTES("path"))) {
         entry->path = text;
-        return (is_text && path_is_good(text)) || refuse(r, ".path must be a text of 1 to 256 characters");
+        return (is_text && property_path_is_good(text)) || refuse(r, ".path must be a text of 1 to 256 characters");
     }
     return refuse(r, " " ENTRY_RULE "; it has another field");
 }

@@ -20,6 +20,9 @@ struct job_data {
  * "PropertyJobData"), each entry's fields in the order above. On false `why` names entry and field. */
 bool job_data_read(struct arena *a, struct bytes list, struct job_data *out, struct sentence *why);
 
+/* 1 to JOB_PATH_CHARACTERS_MAX characters of UTF-8, none of them a control character. */
+bool property_path_is_good(struct bytes path);
+
 /* "property", "cloudProperty", "command". */
 const char *job_type_word(enum job_type type);
 

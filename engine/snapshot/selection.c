@@ -2,6 +2,8 @@
  * the filter asks for a path the first time. */
 #include "engine/snapshot/selection.h"
 
+#include "projections/reported.h"
+
 static struct values *values_at(struct selection *s, struct bytes path)
 {
     for (struct selection_path *known = s->paths; known; known = known->next) {
@@ -13,10 +15,20 @@ static struct values *values_at(struct selection *s, struct bytes path)
     return known->values;
 }
 
+static struct bytes reported_at(struct selection *s, struct bytes path)
+{
+    if (s->reported.device < s->device) {
+        uint32_t next = reported_next(s->view, s->device, &s->reported.map);
+        s->reported.device = next ? next : UINT32_MAX;
+    }
+    return s->reported.device == s->device ? reported_value(s->reported.map, path) : BYTES_NONE;
+}
+
 static bool property(void *context, struct bytes path, struct filter_value *out)
 {
     struct selection *s = context;
-    struct bytes value = values_get(values_at(s, path), s->device);
+    struct bytes value = reported_at(s, path);
+    if (value.size == 0) value = values_get(values_at(s, path), s->device);
     if (value.size == 0) return false;
     *out = filter_value_of(value);
     return true;

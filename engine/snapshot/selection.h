@@ -1,5 +1,5 @@
-/* The devices of a snapshot that a filter lets through, in order of their numbers. A property is to the filter what a
- * job last set it to. */
+/* The devices of a snapshot that a filter lets through, in order of their numbers. A property is to the filter what the
+ * device reported, or else what a job last set it to. */
 #ifndef MUSTER_SNAPSHOT_SELECTION_H
 #define MUSTER_SNAPSHOT_SELECTION_H
 
@@ -20,6 +20,10 @@ struct selection {
     const struct filter *filter;
     struct selection_path *paths;
     uint32_t device; /* that the filter is being asked about */
+    struct {
+        uint32_t device; /* the first one from `device` on that reported anything; 0: not looked for yet */
+        struct bytes map;
+    } reported;
     struct template_ids templates;
 };
 

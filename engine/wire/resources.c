@@ -4,6 +4,7 @@
 #include "projections/devices.h"
 #include "projections/groups.h"
 #include "projections/imports.h"
+#include "projections/reported.h"
 #include "projections/templates.h"
 #include "projections/thumbprints.h"
 
@@ -103,6 +104,8 @@ void put_device(struct view *v, uint32_t number, struct buffer *out)
     put_flag(&m, "simulated", device.simulated);
     if (template) put_text(&m, "template", template_id(v, template));
     put_thumbprints(v, &m, number);
+    struct bytes reported = reported_get(v, number);
+    if (reported.size) put_raw(&m, "reported", reported);
     put_device_values(v, &m, number);
     put_end(&m);
 }
