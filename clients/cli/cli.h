@@ -2,6 +2,8 @@
 #ifndef MUSTER_CLI_H
 #define MUSTER_CLI_H
 
+#include "clients/terminal/options.h"
+
 #include <muster.h>
 #include <stdio.h>
 
@@ -13,13 +15,6 @@ enum exit_code {
     EXIT_NO_ENGINE = 3,
     EXIT_NOT_COMPLETE = 4,
     EXIT_REJECTED_ROWS = 5,
-};
-
-/* One option; --help prints it as "--name VALUE  help". A table of them ends with a row without name. */
-struct option_row {
-    const char *name;
-    const char *value; /* NULL: a switch */
-    const char *help;
 };
 
 struct cli;
@@ -35,17 +30,11 @@ struct verb {
 };
 extern const struct verb VERBS[]; /* ends with a row without noun */
 
-enum { GIVEN_MAX = 256 };
-
 struct cli {
     const struct verb *verb;
     const char *operand;        /* NULL for verbs without */
     const char *second_operand; /* of verbs with two */
-    struct {
-        const struct option_row *row;
-        const char *value; /* "" for a switch */
-    } given[GIVEN_MAX];
-    size_t given_count;
+    struct options options;
     bool json;
     bool colours;                 /* on standard output */
     struct muster_client *client; /* NULL before the first call() */

@@ -61,7 +61,7 @@ static void put_filter(const struct cli *cli, struct muster_params *params)
 
 int device_list(struct cli *cli)
 {
-    static const struct column columns[] = {
+    static const struct table_column columns[] = {
         {"ID", "id", cell_value, LEFT},
         {"NAME", "displayName", cell_value, WIDE},
         {"TEMPLATE", "template", cell_value, LEFT},

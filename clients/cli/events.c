@@ -1,12 +1,12 @@
 /* muster events: the log, read or followed. */
-#include "clients/cli/json.h"
-#include "clients/cli/text.h"
 #include "clients/cli/verbs.h"
+#include "clients/terminal/event.h"
+#include "clients/terminal/json.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { LIMIT_DEFAULT = 50, PAGE_ROWS = 1000, LIST_SHOWN = 3 };
+enum { LIMIT_DEFAULT = 50, PAGE_ROWS = 1000 };
 
 const struct option_row EVENTS_OPTIONS[] = {
     {"from", "N", "begin at event N (without it: the last ones)"},
@@ -14,54 +14,6 @@ const struct option_row EVENTS_OPTIONS[] = {
     {"follow", NULL, "go on with what happens, until interrupted"},
     {NULL, NULL, NULL},
 };
-
-/* A dispatch names thousands of devices: a person is shown the first few and told how many there are. */
-static void write_list(const msgpack_object_array *list)
-{
-    putchar('[');
-    for (uint32_t i = 0; i < LIST_SHOWN; i++) {
-        if (i) fputs(", ", stdout);
-        json_write(stdout, &list->ptr[i]);
-    }
-    printf(", ... %" PRIu32 " in all]", list->size);
-}
-
-static void write_field(const msgpack_object_kv *pair)
-{
-    const msgpack_object *value = &pair->val;
-    putchar(' ');
-    write_text(stdout, pair->key.via.str);
-    putchar('=');
-    if (value->type == MSGPACK_OBJECT_ARRAY && value->via.array.size > LIST_SHOWN) write_list(&value->via.array);
-    else json_write(stdout, value);
-}
-
-/* The four every event has are columns, the others follow by name. */
-static bool is_column(const msgpack_object *key)
-{
-    static const char *const columns[] = {"seq", "time", "type", "actor"};
-    if (key->type != MSGPACK_OBJECT_STR) return true;
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        if (muster_text_is(key->via.str, columns[i])) return true;
-    return false;
-}
-
-static void show_event(const msgpack_object *event)
-{
-    const msgpack_object *actor = muster_get(event, "actor");
-    msgpack_object_str type = muster_text(event, "type");
-    printf("%10" PRIu64 "  ", muster_uint(event, "seq", 0));
-    write_time(stdout, muster_text(event, "time"));
-    printf("  %-20.*s", (int)type.size, type.ptr);
-    if (actor && actor->type != MSGPACK_OBJECT_NIL) {
-        fputs("  ", stdout);
-        write_value(stdout, actor);
-    }
-    putchar(' ');
-    for (uint32_t i = 0; event->type == MSGPACK_OBJECT_MAP && i < event->via.map.size; i++)
-        if (!is_column(&event->via.map.ptr[i].key)) write_field(&event->via.map.ptr[i]);
-    putchar('\n');
-}
 
 /* ---- Reading. */
 
@@ -102,7 +54,7 @@ static int read_page(struct cli *cli, const struct reading *r, msgpack_object *p
 static void show_row(const struct cli *cli, const struct reading *r, const msgpack_object *event)
 {
     if (!cli->json) {
-        show_event(event);
+        write_event(stdout, event);
         return;
     }
     fputs(r->shown ? ",\n" : "\n", stdout);
@@ -131,7 +83,7 @@ static int read_events(struct cli *cli, struct reading *r)
 static void show_followed(const struct cli *cli, const msgpack_object *event)
 {
     if (!cli->json) {
-        show_event(event);
+        write_event(stdout, event);
         return;
     }
     json_write(stdout, event);

@@ -31,7 +31,7 @@ int group_put(struct cli *cli)
 
 int group_list(struct cli *cli)
 {
-    static const struct column columns[] = {
+    static const struct table_column columns[] = {
         {"ID", "id", cell_value, LEFT},
         {"NAME", "displayName", cell_value, WIDE},
         {"FILTER", "filter", cell_value, WIDE},

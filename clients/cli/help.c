@@ -24,17 +24,6 @@ static const struct {
     {EXIT_REJECTED_ROWS, "an import had rejected rows"},
 };
 
-static void show_options(const char *title, const struct option_row *rows)
-{
-    if (!rows || !rows->name) return;
-    printf("\n%s:\n", title);
-    for (; rows->name; rows++) {
-        char left[40];
-        snprintf(left, sizeof left, "--%s %s", rows->name, rows->value ? rows->value : "");
-        printf("  %-24s %s\n", left, rows->help);
-    }
-}
-
 static void show_exit_codes(void)
 {
     puts("\nExit codes:");
@@ -54,8 +43,8 @@ static void show_verb(const struct verb *v)
     printf("Usage: muster %s%s%s%s%s%s\n\n", v->noun, v->name ? " " : "", v->name ? v->name : "",
            *v->operands ? " " : "", v->operands, v->options ? " [OPTION]..." : "");
     printf("%s.\n", v->help);
-    show_options("Options", v->options);
-    show_options("Options of every verb", GLOBALS);
+    options_show("Options", v->options);
+    options_show("Options of every verb", GLOBALS);
     show_exit_codes();
 }
 
@@ -71,7 +60,7 @@ static void show_all(void)
         show_line(v);
     }
     puts("\n'muster help VERB' tells more about one, for example 'muster help job run'.");
-    show_options("Options of every verb", GLOBALS);
+    options_show("Options of every verb", GLOBALS);
     puts("\n"
          "The socket is MUSTER_SOCKET when --socket is not given, else ./muster-data/muster.sock if there is\n"
          "one, else /run/muster/muster.sock. With NO_COLOR set nothing is coloured.");

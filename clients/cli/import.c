@@ -5,7 +5,7 @@
  * way nothing more is sent, and the engine closes the import as cut off when this connection ends. */
 #include "clients/cli/list.h"
 #include "clients/cli/progress.h"
-#include "clients/cli/text.h"
+#include "clients/terminal/text.h"
 #include "clients/cli/verbs.h"
 
 #include <errno.h>

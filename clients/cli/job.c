@@ -1,6 +1,6 @@
 /* muster job stop, resume, cancel, list */
 #include "clients/cli/list.h"
-#include "clients/cli/text.h"
+#include "clients/terminal/text.h"
 #include "clients/cli/verbs.h"
 
 const struct option_row JOB_LIST_OPTIONS[] = {
@@ -58,7 +58,7 @@ static void put_list_filter(const struct cli *cli, struct muster_params *params)
 
 int job_list(struct cli *cli)
 {
-    static const struct column columns[] = {
+    static const struct table_column columns[] = {
         {"ID", "id", cell_value, LEFT},
         {"NAME", "displayName", cell_value, WIDE},
         {"STATUS", "status", cell_status, LEFT},
@@ -80,7 +80,7 @@ static void put_attempts_filter(const struct cli *cli, struct muster_params *par
 
 int job_attempts(struct cli *cli)
 {
-    static const struct column columns[] = {
+    static const struct table_column columns[] = {
         {"ATTEMPT", "attempt", cell_value, RIGHT},
         {"CONNECTOR", "connector", cell_value, LEFT},
         {"STARTED", "start", cell_time, LEFT},

@@ -1,6 +1,6 @@
 /* muster job devices, failures, results: what became of a job on each of its devices. */
 #include "clients/cli/list.h"
-#include "clients/cli/text.h"
+#include "clients/terminal/text.h"
 #include "clients/cli/verbs.h"
 
 #include <errno.h>
@@ -49,7 +49,7 @@ static void cell_device_name(FILE *out, const msgpack_object *row, const char *p
     else cell_value(out, row, path);
 }
 
-static const struct column USUAL[] = {
+static const struct table_column USUAL[] = {
     {"DEVICE", "id", cell_value, LEFT},
     {"NAME", "displayName", cell_device_name, WIDE},
     {"STATUS", "status", cell_status, LEFT},
@@ -62,12 +62,12 @@ static const struct column USUAL[] = {
 };
 
 /* A usual column looks as usual, any other one bears its name. */
-static struct column column_named(const char *name)
+static struct table_column column_named(const char *name)
 {
-    if (strcmp(name, "start") == 0) return (struct column){"STARTED", name, cell_time, LEFT};
-    for (const struct column *usual = USUAL; usual->heading; usual++)
+    if (strcmp(name, "start") == 0) return (struct table_column){"STARTED", name, cell_time, LEFT};
+    for (const struct table_column *usual = USUAL; usual->heading; usual++)
         if (strcmp(usual->path, name) == 0) return *usual;
-    return (struct column){name, name, cell_value, LEFT};
+    return (struct table_column){name, name, cell_value, LEFT};
 }
 
 enum { COLUMNS_MAX = 33 }; /* as many as the engine allows, and the id */
@@ -96,18 +96,18 @@ static char *columns_of_user(struct cli *cli, int *code)
 }
 
 /* `names` has commas between; they become the ends of the columns' names. */
-static void columns_read(char *names, struct column columns[COLUMNS_MAX + 1])
+static void columns_read(char *names, struct table_column columns[COLUMNS_MAX + 1])
 {
     size_t count = 0;
     columns[count++] = USUAL[0];
     for (char *name = strtok(names, ","); name && count < COLUMNS_MAX; name = strtok(NULL, ","))
         if (strcmp(name, "id") != 0) columns[count++] = column_named(name);
-    columns[count] = (struct column){.heading = NULL};
+    columns[count] = (struct table_column){.heading = NULL};
 }
 
 int job_devices(struct cli *cli)
 {
-    struct column chosen[COLUMNS_MAX + 1];
+    struct table_column chosen[COLUMNS_MAX + 1];
     struct list list = {
         .method = "jobs.devices", .what = "such devices in this job", .put = put_filter, .columns = USUAL};
     int code = EXIT_DONE;
@@ -126,7 +126,7 @@ int job_devices(struct cli *cli)
 
 int job_failures(struct cli *cli)
 {
-    static const struct column columns[] = {
+    static const struct table_column columns[] = {
         {"DEVICES", "count", cell_value, RIGHT},
         {"REASON", "reason", cell_value, LEFT},
         {"ERROR", "error", cell_value, WIDE},

@@ -1,6 +1,6 @@
 /* A job's fields, as options of the command line. */
 #include "clients/cli/job.h"
-#include "clients/cli/json.h"
+#include "clients/terminal/json.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ enum { KIND_COUNT = sizeof KINDS / sizeof *KINDS };
 static size_t kind_of(const struct cli *cli, size_t index)
 {
     size_t kind = 0;
-    while (kind < KIND_COUNT && strcmp(cli->given[index].row->name, KINDS[kind].option) != 0) kind++;
+    while (kind < KIND_COUNT && strcmp(cli->options.given[index].row->name, KINDS[kind].option) != 0) kind++;
     return kind;
 }
 
@@ -61,7 +61,7 @@ static bool pack_entry(const struct cli *cli, msgpack_packer *p, size_t kind, co
 static uint32_t entry_count(const struct cli *cli)
 {
     uint32_t count = 0;
-    for (size_t i = 0; i < cli->given_count; i++) count += kind_of(cli, i) < KIND_COUNT;
+    for (size_t i = 0; i < cli->options.count; i++) count += kind_of(cli, i) < KIND_COUNT;
     return count;
 }
 
@@ -76,9 +76,9 @@ static bool put_data(const struct cli *cli, struct muster_params *params)
     if (count == 0) return true;
     msgpack_packer *p = muster_put(params, "data");
     msgpack_pack_array(p, count);
-    for (size_t i = 0; i < cli->given_count; i++) {
+    for (size_t i = 0; i < cli->options.count; i++) {
         size_t kind = kind_of(cli, i);
-        if (kind < KIND_COUNT && !pack_entry(cli, p, kind, cli->given[i].value)) return false;
+        if (kind < KIND_COUNT && !pack_entry(cli, p, kind, cli->options.given[i].value)) return false;
     }
     return true;
 }

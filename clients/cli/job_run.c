@@ -1,7 +1,7 @@
 /* muster job run, and waiting for a job's end. */
 #include "clients/cli/job.h"
 #include "clients/cli/progress.h"
-#include "clients/cli/text.h"
+#include "clients/terminal/text.h"
 #include "clients/cli/verbs.h"
 
 #include <stdlib.h>

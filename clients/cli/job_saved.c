@@ -1,7 +1,7 @@
 /* muster job save, preview, discard, copy and rerun */
 #include "clients/cli/job.h"
 #include "clients/cli/list.h"
-#include "clients/cli/text.h"
+#include "clients/terminal/text.h"
 #include "clients/cli/verbs.h"
 
 const struct option_row JOB_SAVE_OPTIONS[] = {

@@ -1,8 +1,8 @@
 /* muster job show: how a job stands, at a glance; once or, on a terminal, until it has ended. */
 #include "clients/cli/job.h"
-#include "clients/cli/json.h"
+#include "clients/terminal/json.h"
 #include "clients/cli/list.h"
-#include "clients/cli/text.h"
+#include "clients/terminal/text.h"
 #include "clients/cli/verbs.h"
 
 #include <stdlib.h>

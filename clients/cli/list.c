@@ -1,72 +1,22 @@
-/* Tables are libsmartcols', which knows terminals, widths and colours; JSON is our own, which nests. Rows
- * are copied as they come: an answer is gone with the next call. */
+/* Asks page by page, and shows rows as a table or as JSON. */
 #include "clients/cli/list.h"
-#include "clients/cli/json.h"
-#include "clients/cli/text.h"
-
-#include <libsmartcols/libsmartcols.h>
-#include <stdlib.h>
-#include <string.h>
+#include "clients/terminal/json.h"
 
 enum { LIMIT_DEFAULT = 100, PAGE_ROWS = 1000 };
-
-/* ---- Cells. */
-
-void cell_value(FILE *out, const msgpack_object *row, const char *path)
-{
-    const msgpack_object *value = muster_get(row, path);
-    if (value) write_value(out, value);
-}
-
-void cell_time(FILE *out, const msgpack_object *row, const char *path)
-{
-    write_time(out, muster_text(row, path));
-}
-
-void cell_status(FILE *out, const msgpack_object *row, const char *path)
-{
-    write_status(out, muster_text(row, path));
-}
 
 /* ---- Where rows go. */
 
 struct sink {
     const struct list *list;
     bool json;
-    struct libscols_table *table; /* NULL with --json */
+    struct table *table; /* NULL with --json */
     uint64_t rows;
-    bool failed;
 };
 
 static void sink_begin(struct sink *s, const struct cli *cli)
 {
-    if (s->json) {
-        printf("{\"value\": [");
-        return;
-    }
-    s->table = scols_new_table();
-    if (!s->table) return;
-    scols_table_enable_colors(s->table, cli->colours);
-    for (const struct column *c = s->list->columns; c->heading; c++) {
-        int flags = c->layout == RIGHT ? SCOLS_FL_RIGHT : c->layout == WIDE ? SCOLS_FL_TRUNC : 0;
-        if (!scols_table_new_column(s->table, c->heading, 0, flags)) s->failed = true;
-    }
-}
-
-static void add_cell(struct sink *s, struct libscols_line *line, size_t index, const msgpack_object *row)
-{
-    const struct column *column = &s->list->columns[index];
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (out) column->write(out, row, column->path);
-    if (!out || fclose(out) != 0 || scols_line_refer_data(line, index, text) != 0) {
-        free(text);
-        s->failed = true;
-        return;
-    }
-    const char *colour = column->write == cell_status ? status_colour(muster_text(row, column->path)) : NULL;
-    if (colour) scols_cell_set_color(scols_line_get_cell(line, index), colour);
+    if (s->json) printf("{\"value\": [");
+    else s->table = table_new(s->list->columns, cli->colours);
 }
 
 static void sink_add(struct sink *s, const msgpack_object *row)
@@ -74,29 +24,33 @@ static void sink_add(struct sink *s, const msgpack_object *row)
     if (s->json) {
         fputs(s->rows ? ",\n" : "\n", stdout);
         json_write(stdout, row);
-    } else {
-        struct libscols_line *line = s->table ? scols_table_new_line(s->table, NULL) : NULL;
-        s->failed |= !line;
-        for (size_t i = 0; line && s->list->columns[i].heading; i++) add_cell(s, line, i, row);
+    } else if (s->table) {
+        table_add(s->table, row);
     }
     s->rows++;
+}
+
+static void end_json(const struct sink *s, const msgpack_object *cursor)
+{
+    fputs(s->rows ? "\n]" : "]", stdout);
+    if (cursor) fputs(", \"cursor\": ", stdout);
+    if (cursor) json_write(stdout, cursor);
+    puts("}");
 }
 
 /* `cursor` is where the next page begins, NULL at the end. */
 static int sink_end(struct sink *s, const msgpack_object *cursor)
 {
     if (s->json) {
-        fputs(s->rows ? "\n]" : "]", stdout);
-        if (cursor) fputs(", \"cursor\": ", stdout);
-        if (cursor) json_write(stdout, cursor);
-        puts("}");
-    } else {
-        if (s->rows == 0) printf("There are no %s.\n", s->list->what);
-        else if (!s->table || s->failed || scols_print_table(s->table) != 0) s->failed = true;
-        if (cursor) fprintf(stderr, "There are more %s; --limit 0 shows all.\n", s->list->what);
+        end_json(s, cursor);
+        return EXIT_DONE;
     }
-    if (s->failed) complain("there is no memory left for the table; --json needs less");
-    return s->failed ? EXIT_REFUSED : EXIT_DONE;
+    bool printed = true;
+    if (s->rows == 0) printf("There are no %s.\n", s->list->what);
+    else printed = s->table && table_print(s->table);
+    if (cursor) fprintf(stderr, "There are more %s; --limit 0 shows all.\n", s->list->what);
+    if (!printed) complain("there is no memory left for the table; --json needs less");
+    return printed ? EXIT_DONE : EXIT_REFUSED;
 }
 
 /* ---- Asking for pages. */
@@ -144,7 +98,7 @@ int list_show(struct cli *cli, const struct list *list)
     uint64_t limit = LIMIT_DEFAULT;
     if (!option_number(cli, "limit", UINT32_MAX, &limit)) return EXIT_USAGE;
     int code = show_pages(cli, &s, limit ? limit : UINT64_MAX);
-    scols_unref_table(s.table);
+    table_delete(s.table);
     return code;
 }
 
@@ -156,43 +110,11 @@ int list_show_all(struct cli *cli, const struct list *list, const msgpack_object
     for (uint32_t i = 0; rows && rows->type == MSGPACK_OBJECT_ARRAY && i < rows->via.array.size; i++)
         sink_add(&s, &rows->via.array.ptr[i]);
     int code = sink_end(&s, NULL);
-    scols_unref_table(s.table);
+    table_delete(s.table);
     return code;
 }
 
 /* ---- One resource. */
-
-static int longest_name(const msgpack_object *map, int before)
-{
-    int longest = 0;
-    for (uint32_t i = 0; i < map->via.map.size; i++) {
-        const msgpack_object_kv *pair = &map->via.map.ptr[i];
-        if (pair->key.type != MSGPACK_OBJECT_STR) continue;
-        int size = before + (int)pair->key.via.str.size;
-        if (pair->val.type == MSGPACK_OBJECT_MAP) size = longest_name(&pair->val, size + 1);
-        if (size > longest) longest = size;
-    }
-    return longest;
-}
-
-static void show_fields(const msgpack_object *map, const char *prefix, int width)
-{
-    for (uint32_t i = 0; i < map->via.map.size; i++) {
-        const msgpack_object_kv *pair = &map->via.map.ptr[i];
-        char name[256];
-        if (pair->key.type != MSGPACK_OBJECT_STR) continue;
-        snprintf(name, sizeof name, "%s%s%.*s", prefix, *prefix ? "." : "", (int)pair->key.via.str.size,
-                 pair->key.via.str.ptr);
-        if (pair->val.type == MSGPACK_OBJECT_MAP) {
-            show_fields(&pair->val, name, width);
-            continue;
-        }
-        write_text(stdout, (msgpack_object_str){.size = (uint32_t)strlen(name), .ptr = name});
-        printf("%*s", width + 2 - (int)strlen(name), "");
-        write_value(stdout, &pair->val);
-        putchar('\n');
-    }
-}
 
 int resource_show(struct cli *cli, const msgpack_object *resource)
 {
@@ -200,7 +122,7 @@ int resource_show(struct cli *cli, const msgpack_object *resource)
         json_write(stdout, resource);
         putchar('\n');
     } else {
-        show_fields(resource, "", longest_name(resource, 0));
+        fields_show(resource);
     }
     return EXIT_DONE;
 }

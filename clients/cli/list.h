@@ -3,27 +3,14 @@
 #define MUSTER_CLI_LIST_H
 
 #include "clients/cli/cli.h"
-
-/* One column: `write` says what stands in the cell of a row; `path` is where it looks. */
-struct column {
-    const char *heading;
-    const char *path;
-    void (*write)(FILE *out, const msgpack_object *row, const char *path);
-    enum { LEFT, RIGHT, WIDE } layout; /* WIDE: left, and cut when the terminal is too narrow */
-};
-
-/* Cells most columns need. */
-void cell_value(FILE *out, const msgpack_object *row, const char *path);
-void cell_time(FILE *out, const msgpack_object *row, const char *path);
-/* Takes the colour of its word. */
-void cell_status(FILE *out, const msgpack_object *row, const char *path);
+#include "clients/terminal/table.h"
 
 struct list {
     const char *method;
     const char *what; /* "jobs": for "there are no jobs" */
     /* Puts what the list is filtered by; may be NULL. */
     void (*put)(const struct cli *cli, struct muster_params *params);
-    const struct column *columns; /* ends with one without heading */
+    const struct table_column *columns; /* ends with one without heading */
 };
 
 /* The rows every list's --limit allows. */

@@ -1,14 +1,11 @@
 /* muster: the command line of an engine. Reads the command line against the table of verbs and leaves
  * the rest to the verb. */
 #include "clients/cli/cli.h"
+#include "clients/terminal/text.h"
 
 #include <errno.h>
-#include <locale.h>
-#include <langinfo.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- What is wrong. */
 
@@ -37,59 +34,28 @@ int usage(const struct cli *cli, const char *format, ...)
 
 /* ---- Options. */
 
-static const struct option_row *find_row(const struct option_row *rows, const char *name, size_t size)
-{
-    for (; rows && rows->name; rows++)
-        if (strlen(rows->name) == size && memcmp(rows->name, name, size) == 0) return rows;
-    return NULL;
-}
-
 /* Takes argv[*at], which begins with "--", and its value. */
 static int take_option(struct cli *cli, char **argv, int *at)
 {
-    const char *name = argv[*at] + 2;
-    size_t size = strcspn(name, "=");
-    const struct option_row *row = find_row(GLOBALS, name, size);
-    if (!row && cli->verb) row = find_row(cli->verb->options, name, size);
-    if (!row) return usage(cli, "there is no option --%.*s here", (int)size, name);
-    const char *value = name[size] == '=' ? name + size + 1 : NULL;
-    if (!row->value && value) return usage(cli, "--%s takes no value", row->name);
-    if (row->value && !value) value = argv[++*at];
-    if (row->value && !value) return usage(cli, "--%s needs a value: --%s %s", row->name, row->name, row->value);
-    if (cli->given_count == GIVEN_MAX) return usage(cli, "more than %d options are too many", GIVEN_MAX);
-    cli->given[cli->given_count].row = row;
-    cli->given[cli->given_count++].value = value ? value : "";
-    return EXIT_DONE;
+    char why[OPTIONS_WHY_SIZE];
+    const struct option_row *rows = cli->verb ? cli->verb->options : NULL;
+    return options_take(&cli->options, GLOBALS, rows, argv, at, why) ? EXIT_DONE : usage(cli, "%s", why);
 }
 
 const char *option(const struct cli *cli, const char *name)
 {
-    for (size_t i = cli->given_count; i > 0; i--)
-        if (strcmp(cli->given[i - 1].row->name, name) == 0) return cli->given[i - 1].value;
-    return NULL;
+    return options_get(&cli->options, name);
 }
 
 bool option_number(const struct cli *cli, const char *name, uint64_t most, uint64_t *value)
 {
-    const char *text = option(cli, name);
-    if (!text) return true;
-    char *end = NULL;
-    errno = 0;
-    unsigned long long number = *text >= '0' && *text <= '9' ? strtoull(text, &end, 10) : 0;
-    if (!end || *end || errno || number > most) {
-        usage(cli, "--%s %s: expected a number from 0 to %llu", name, text, (unsigned long long)most);
-        return false;
-    }
-    *value = number;
-    return true;
+    char why[OPTIONS_WHY_SIZE];
+    if (options_number(&cli->options, name, most, value, why)) return true;
+    usage(cli, "%s", why);
+    return false;
 }
 
 /* ---- Finding the verb. */
-
-static bool is_option(const char *argument)
-{
-    return argument[0] == '-' && argument[1] == '-' && argument[2] != '\0';
-}
 
 static const struct verb *find_verb(const char *noun, const char *name)
 {
@@ -112,7 +78,7 @@ static int take_verb(struct cli *cli, char **argv, int *at)
     cli->verb = find_verb(noun, name);
     if (!cli->verb) {
         if (!is_noun(noun)) return usage(cli, "there is no '%s'", noun);
-        if (!name || is_option(name)) complain("'%s' needs a verb; 'muster help %s' shows which there are", noun, noun);
+        if (!name || options_is(name)) complain("'%s' needs a verb; 'muster help %s' shows which there are", noun, noun);
         else complain("there is no '%s %s'; 'muster help %s' shows which there are", noun, name, noun);
         return EXIT_USAGE;
     }
@@ -144,7 +110,7 @@ static int take_arguments(struct cli *cli, char **argv)
     for (int at = 1; argv[at]; at++) {
         int code = EXIT_DONE;
         if (!options_end && strcmp(argv[at], "--") == 0) options_end = true;
-        else if (!options_end && is_option(argv[at])) code = take_option(cli, argv, &at);
+        else if (!options_end && options_is(argv[at])) code = take_option(cli, argv, &at);
         else if (!cli->verb) code = take_verb(cli, argv, &at);
         else code = take_operand(cli, argv[at]);
         if (code != EXIT_DONE) return code;
@@ -171,23 +137,11 @@ static bool asks_for_help(char **argv, int *code)
     }
     for (int i = 1; argv[i] && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--help") != 0) continue;
-        bool named = i > 1 && !is_option(argv[1]);
+        bool named = i > 1 && !options_is(argv[1]);
         *code = help(named ? argv[1] : NULL, named && i > 2 ? argv[2] : NULL);
         return true;
     }
     return false;
-}
-
-/* Text is UTF-8, also where the environment says nothing of it; numbers stay as JSON and C write them. */
-static void set_locale(void)
-{
-    if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
-}
-
-static bool colours_are_welcome(void)
-{
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
 /* What was printed is printed only when it has left the process: a full disk is no "done". */
@@ -203,14 +157,14 @@ int main(int argc, char **argv)
     struct cli cli = {.verb = NULL};
     int code;
     (void)argc;
-    set_locale();
+    text_set_locale();
     if (asks_for_help(argv, &code)) return flushed(code);
     code = take_arguments(&cli, argv);
     if (code != EXIT_DONE) return code;
     if (!cli.verb) return usage(&cli, "a verb is missing");
     if (missing_operand(&cli)) return usage(&cli, "%s is missing", missing_operand(&cli));
     cli.json = option(&cli, "json") != NULL;
-    cli.colours = colours_are_welcome();
+    cli.colours = text_colours_are_welcome();
     code = cli.verb->run(&cli);
     muster_close(cli.client);
     return flushed(code);

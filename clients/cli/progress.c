@@ -1,6 +1,6 @@
 /* Drawn at most ten times a second on a terminal, every five seconds into a file. */
 #include "clients/cli/progress.h"
-#include "clients/cli/text.h"
+#include "clients/terminal/text.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* muster schedule ... */
 #include "clients/cli/job.h"
 #include "clients/cli/list.h"
-#include "clients/cli/text.h"
+#include "clients/terminal/text.h"
 #include "clients/cli/verbs.h"
 
 #include <errno.h>
@@ -140,7 +140,7 @@ static void cell_next(FILE *out, const msgpack_object *row, const char *path)
 
 int schedule_list(struct cli *cli)
 {
-    static const struct column columns[] = {
+    static const struct table_column columns[] = {
         {"ID", "id", cell_value, LEFT},
         {"NAME", "displayName", cell_value, WIDE},
         {"GROUP", "group", cell_value, LEFT},
@@ -192,7 +192,7 @@ static void cell_reason(FILE *out, const msgpack_object *row, const char *path)
 
 int schedule_runs(struct cli *cli)
 {
-    static const struct column columns[] = {
+    static const struct table_column columns[] = {
         {"OCCURRENCE", "occurrence", cell_occurrences, RIGHT},
         {"DUE", "due", cell_time, LEFT},
         {"STATUS", "status", cell_status, LEFT},

@@ -1,5 +1,5 @@
 /* muster template ... */
-#include "clients/cli/json.h"
+#include "clients/terminal/json.h"
 #include "clients/cli/list.h"
 #include "clients/cli/verbs.h"
 
@@ -39,7 +39,7 @@ int template_put(struct cli *cli)
 
 int template_list(struct cli *cli)
 {
-    static const struct column columns[] = {
+    static const struct table_column columns[] = {
         {"ID", "id", cell_value, LEFT},
         {"NAME", "displayName", cell_value, WIDE},
         {.heading = NULL},

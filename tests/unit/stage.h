@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "clients/cli/json_read.c"
-#include "clients/cli/json_write.c"
+#include "clients/terminal/json_read.c"
+#include "clients/terminal/json_write.c"
 #include "engine/base/pack.h"
 #include "engine/log/state.h"
 #include "engine/refold.h"

@@ -1,7 +1,7 @@
 /* What clients see of the state: replies and notices, read back as JSON. */
 #include "tests/unit/fold_story.h"
 
-#include "clients/cli/json_write.c"
+#include "clients/terminal/json_write.c"
 #include "engine/wire/wire.h"
 
 /* ---- Reading a frame back. */

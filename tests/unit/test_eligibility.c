@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "clients/cli/json_read.c"
+#include "clients/terminal/json_read.c"
 #include "engine/snapshot/eligibility.h"
 
 static msgpack_sbuffer packed_json(const char *json)

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 /* NOLINTBEGIN(bugprone-suspicious-include) */
-#include "clients/cli/json_read.c"
-#include "clients/cli/json_write.c"
+#include "clients/terminal/json_read.c"
+#include "clients/terminal/json_write.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
 /* Reads `json`, and prints what was read; NULL when it is none, with *fault set. To be freed. */

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "clients/cli/json_read.c"
+#include "clients/terminal/json_read.c"
 #include "engine/base/pack.h"
 #include "engine/decide/job_data.h"
 #include "engine/decide/limits.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "clients/cli/json_read.c"
+#include "clients/terminal/json_read.c"
 #include "engine/base/pack.h"
 #include "engine/wire/wire.h"
 #include "projections/schedules.h"

@@ -1,10 +1,25 @@
 /* Only writes; nothing here asks the engine. */
-#include "clients/cli/text.h"
-#include "clients/cli/json.h"
+#include "clients/terminal/text.h"
+#include "clients/terminal/json.h"
 
 #include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+void text_set_locale(void)
+{
+    if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+bool text_colours_are_welcome(void)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
 
 /* Bytes from `at` on that are a control character: C0, DEL, or C1, which UTF-8 writes as two. */
 static size_t control_size(const char *at, size_t rest)

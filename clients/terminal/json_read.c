@@ -1,6 +1,6 @@
 /* MessagePack out of JSON (RFC 8259), by descent. Arrays and maps are packed into a buffer of their own
  * first, because MessagePack wants to know their size before. */
-#include "clients/cli/json.h"
+#include "clients/terminal/json.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* JSON out of MessagePack. What the engine sends is at most as deep as msgpack-c unpacks, so that the
  * recursion is bounded. */
-#include "clients/cli/json.h"
+#include "clients/terminal/json.h"
 
 #include <inttypes.h>
 #include <math.h>

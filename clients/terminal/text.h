@@ -1,10 +1,15 @@
 /* Values as people read them. What came from devices and clients is printed without its control
  * characters, so that a device's name cannot steer the terminal. */
-#ifndef MUSTER_CLI_TEXT_H
-#define MUSTER_CLI_TEXT_H
+#ifndef MUSTER_TERMINAL_TEXT_H
+#define MUSTER_TERMINAL_TEXT_H
 
 #include <muster.h>
 #include <stdio.h>
+
+/* Text is UTF-8, also where the environment says nothing of it; numbers stay as JSON and C write them. Once, at a start. */
+void text_set_locale(void);
+/* On standard output: a terminal that can, and nobody said NO_COLOR. */
+bool text_colours_are_welcome(void);
 
 /* Text as it is, control characters as "?". */
 void write_text(FILE *out, msgpack_object_str text);

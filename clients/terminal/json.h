@@ -1,6 +1,6 @@
 /* JSON out of MessagePack, and MessagePack out of JSON. */
-#ifndef MUSTER_CLI_JSON_H
-#define MUSTER_CLI_JSON_H
+#ifndef MUSTER_TERMINAL_JSON_H
+#define MUSTER_TERMINAL_JSON_H
 
 #include <msgpack.h>
 #include <stdbool.h>
