@@ -1,0 +1,122 @@
+#include "replay-tool/source.h"
+
+#include "engine/log/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define DATA_USUAL "muster-data"
+
+static const char *data_path(const struct replay *r)
+{
+    const char *given = option(r, "data");
+    return given ? given : DATA_USUAL;
+}
+
+enum source_place source_place(const struct replay *r)
+{
+    struct stat status;
+    if (option(r, "socket")) return SOURCE_ENGINE;
+    bool is_file = stat(data_path(r), &status) == 0 && S_ISREG(status.st_mode);
+    return is_file ? SOURCE_SEGMENT : SOURCE_DIRECTORY;
+}
+
+/* A directory without a segment holds no log. */
+static bool holds_segments(const char *path)
+{
+    struct sentence why;
+    struct directory d = {.lock_fd = -1};
+    uint64_t *firsts;
+    size_t count = 0;
+    if (strlen(path) + SEGMENT_NAME_SIZE >= sizeof d.path) return false;
+    strcpy(d.path, path);
+    d.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (d.fd < 0) return false;
+    if (directory_list(&d, &firsts, &count, &why) == LOG_OK) free(firsts);
+    directory_close(&d);
+    return count > 0;
+}
+
+bool source_log_directory(const struct replay *r, char path[PATH_MAX])
+{
+    const char *data = data_path(r);
+    struct stat status;
+    if (stat(data, &status) != 0) {
+        complain("%s: %s; --data names the engine's data directory", data, strerror(errno));
+        return false;
+    }
+    if (snprintf(path, PATH_MAX, "%s/log", data) < PATH_MAX && holds_segments(path)) return true;
+    if (snprintf(path, PATH_MAX, "%s", data) < PATH_MAX && holds_segments(path)) return true;
+    complain("there is no log in %s; --data names the engine's data directory, or a copy of its log", data);
+    return false;
+}
+
+static const struct {
+    enum log_fault fault;
+    enum exit_code code;
+} EXITS[] = {
+    {LOG_OK, EXIT_WELL},           {LOG_NO_SPACE, EXIT_NO_SPACE},         {LOG_BUSY, EXIT_BUSY},
+    {LOG_DAMAGED, EXIT_DAMAGED},   {LOG_NEWER_FORMAT, EXIT_NEWER_FORMAT}, {LOG_SEGMENT_MISSING, EXIT_INCOMPLETE},
+    {LOG_NOT_FOUND, EXIT_NOTHING},
+};
+
+enum exit_code exit_of_log(enum log_fault fault)
+{
+    for (size_t i = 0; i < COUNT_OF(EXITS); i++)
+        if (EXITS[i].fault == fault) return EXITS[i].code;
+    return EXIT_IO;
+}
+
+enum exit_code source_open(struct source *s, struct replay *r)
+{
+    static const struct source_kind *const KINDS[] = {
+        [SOURCE_DIRECTORY] = &SOURCE_OF_DIRECTORY,
+        [SOURCE_SEGMENT] = &SOURCE_OF_SEGMENT,
+        [SOURCE_ENGINE] = &SOURCE_OF_ENGINE,
+    };
+    *s = (struct source){.kind = KINDS[source_place(r)], .replay = r};
+    enum exit_code code = s->kind->open(s);
+    if (code != EXIT_WELL) source_close(s);
+    return code;
+}
+
+void source_close(struct source *s)
+{
+    if (s->state) s->kind->close(s);
+    s->state = NULL;
+}
+
+enum exit_code source_read(struct source *s, uint64_t seq, struct bytes *value)
+{
+    ASSERT(seq >= s->first && seq <= s->head);
+    s->replay->shared->at = seq;
+    return s->kind->read(s, seq, value);
+}
+
+enum exit_code source_commit(struct source *s, uint64_t seq, struct log_commit *commit)
+{
+    ASSERT(seq >= s->first && seq <= s->head);
+    s->replay->shared->at = seq;
+    return s->kind->commit(s, seq, commit);
+}
+
+const char *source_word(const struct source *s)
+{
+    return s->kind->word;
+}
+
+void source_header(const struct source *s)
+{
+    struct open_map *m = out_record(&s->replay->out, "header");
+    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
+    put_word(m, "verb", s->replay->verb->name);
+    put_word(m, "source", s->kind->word);
+    put_hex(m, "logId", (struct bytes){s->log_id, sizeof s->log_id});
+    put_uint(m, "first", s->first);
+    put_uint(m, "head", s->head);
+    put_hex(m, "root", (struct bytes){s->root, sizeof s->root});
+    out_end(&s->replay->out);
+}

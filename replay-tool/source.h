@@ -1,0 +1,63 @@
+/* Where events come from: a data directory (or a copy of its log), whose lock is held meanwhile; one segment file; or a
+ * running engine. Only reads, whatever it is.
+ *
+ *     enum exit_code code = source_open(&source, r);
+ *     for (uint64_t seq = source.first; code == EXIT_WELL && seq <= source.head; seq++)
+ *         code = source_read(&source, seq, &value);
+ *     source_close(&source);
+ *
+ * Whatever fails has been said when the function returns, and its exit code is that of the verb. */
+#ifndef MUSTER_REPLAY_SOURCE_H
+#define MUSTER_REPLAY_SOURCE_H
+
+#include "engine/log/log.h"
+#include "replay-tool/replay.h"
+
+struct source {
+    const struct source_kind *kind;
+    struct replay *replay;
+    uint8_t log_id[LOG_ID_SIZE];
+    uint64_t first; /* of the events that are there: 1, unless those before are archived or in another file */
+    uint64_t head;  /* the last one; first - 1 when there is none */
+    uint8_t root[MERKLE_HASH_SIZE]; /* over 1..head */
+    void *state;
+};
+
+/* Opens what --data or --socket names. After a fault it is closed. */
+enum exit_code source_open(struct source *s, struct replay *r);
+/* May be called twice. */
+void source_close(struct source *s);
+
+/* The stored bytes of an event from first to head: EXIT_INCOMPLETE when its segment is missing. Borrowed until the next
+ * read. In order, up or down, it costs least. */
+enum exit_code source_read(struct source *s, uint64_t seq, struct bytes *value);
+/* The commit that holds it. */
+enum exit_code source_commit(struct source *s, uint64_t seq, struct log_commit *commit);
+
+/* Writes the header of every verb's output: what is read, and whose log it is. */
+void source_header(const struct source *s);
+/* "directory", "segment", "engine" */
+const char *source_word(const struct source *s);
+
+/* ---- For verbs that look at the files themselves. */
+
+enum source_place { SOURCE_DIRECTORY, SOURCE_SEGMENT, SOURCE_ENGINE };
+/* Where --data or --socket leads. */
+enum source_place source_place(const struct replay *r);
+/* The directory with the segments that --data names: its `log`, or itself. False, with a sentence said, when there is
+ * none. */
+bool source_log_directory(const struct replay *r, char path[PATH_MAX]);
+/* What a fault of the log means for the tool. */
+enum exit_code exit_of_log(enum log_fault fault);
+
+/* ---- Inside: one for each kind. */
+struct source_kind {
+    const char *word;
+    enum exit_code (*open)(struct source *s);
+    enum exit_code (*read)(struct source *s, uint64_t seq, struct bytes *value);
+    enum exit_code (*commit)(struct source *s, uint64_t seq, struct log_commit *commit);
+    void (*close)(struct source *s);
+};
+extern const struct source_kind SOURCE_OF_DIRECTORY, SOURCE_OF_SEGMENT, SOURCE_OF_ENGINE;
+
+#endif

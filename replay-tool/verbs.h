@@ -1,0 +1,11 @@
+/* The verbs' functions and the tables of their options. */
+#ifndef MUSTER_REPLAY_VERBS_H
+#define MUSTER_REPLAY_VERBS_H
+
+#include "replay-tool/replay.h"
+
+#define VERB(name, words, operands, help, options) enum exit_code verb_##name(struct replay *r);
+#include "replay-tool/verbs.def"
+#undef VERB
+
+#endif
