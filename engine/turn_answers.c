@@ -7,7 +7,9 @@
 
 #include "engine/csv/csv_writer.h"
 #include "engine/csv/import_reader.h"
+#include "engine/base/pack.h"
 #include "engine/decide/limits.h"
+#include "engine/log/record.h"
 #include "engine/turn_state.h"
 #include "projections/groups.h"
 #include "projections/imports.h"
@@ -99,6 +101,50 @@ enum refusal turn_answer_events(struct turn *t, uint64_t msgid, struct answer *a
     }
     t->looks += seq - answer->from;
     wire_reply_events(msgid, buffer_bytes(&events), count, seq, out);
+    return ACCEPTED;
+}
+
+/* The record of the commit that holds `seq`, as it lies on disk; its last number. */
+static enum log_fault append_commit(struct turn *t, uint64_t seq, struct buffer *commits, uint64_t *last)
+{
+    struct log_commit commit;
+    uint8_t record[RECORD_SIZE_MAX];
+    msgpack_packer p = packer_into(commits);
+    enum log_fault fault = log_read_commit(&t->reader, seq, &commit);
+    if (fault != LOG_OK) return fault;
+    pack_bin(&p, (struct bytes){record, record_encode(&commit, record)});
+    *last = commit.last;
+    return LOG_OK;
+}
+
+enum refusal turn_answer_log(struct turn *t, uint64_t msgid, const struct answer *answer, struct buffer *out,
+                             struct sentence *why)
+{
+    struct buffer events = {.arena = &t->arena}, commits = {.arena = &t->arena};
+    struct wire_log log = {.first = answer->from, .next = answer->from};
+    msgpack_packer p = packer_into(&events);
+    uint64_t committed = answer->from - 1, head = log_head(&t->log);
+    enum log_fault fault = LOG_OK;
+    enum refusal refusal = check_from(t, answer->from, why);
+    if (refusal) return refusal;
+    while (log.next <= head && log.event_count < answer->limit && events.size < FRAME_BYTES_MAX / 2) {
+        struct bytes value;
+        if (log.next > committed && (fault = append_commit(t, log.next, &commits, &committed)) == LOG_OK)
+            log.commit_count++;
+        if (fault == LOG_OK) fault = log_read(&t->reader, log.next, &value);
+        if (fault != LOG_OK) break;
+        pack_bin(&p, value);
+        log.event_count++;
+        log.next++;
+    }
+    t->looks += log.event_count;
+    if (fault != LOG_OK && log.event_count == 0) {
+        *why = t->reader.why;
+        return fault == LOG_SEGMENT_MISSING ? REFUSED_ARCHIVED : REFUSED_FAILED;
+    }
+    log.events = buffer_bytes(&events);
+    log.commits = buffer_bytes(&commits);
+    wire_reply_log(msgid, &log, out);
     return ACCEPTED;
 }
 

@@ -114,6 +114,8 @@ struct turn {
 void turn_facts(struct turn *t, struct wire_facts *facts);
 enum refusal turn_answer_events(struct turn *t, uint64_t msgid, struct answer *answer, struct buffer *out,
                                 struct sentence *why);
+enum refusal turn_answer_log(struct turn *t, uint64_t msgid, const struct answer *answer, struct buffer *out,
+                             struct sentence *why);
 enum refusal turn_answer_import_errors(struct turn *t, uint64_t msgid, const struct answer *answer,
                                        struct buffer *out, struct sentence *why);
 enum refusal turn_subscribe(struct turn *t, struct peer *peer, const struct answer *answer, struct sentence *why);

@@ -28,6 +28,7 @@ enum answer_kind {
     ANSWER_IMPORT_ERRORS,   /* the turn reads the log: `number`, `from` */
     ANSWER_EVENTS,          /* the turn reads the log: `from`, `limit`, `filter` */
     ANSWER_SUBSCRIBED,      /* likewise */
+    ANSWER_LOG,             /* likewise: `from`, `limit` */
     ANSWER_DEVICES,         /* a worker answers: `text` filter, `from`, `limit` */
     ANSWER_JOB_DEVICES,     /* likewise: `number`, `listing` */
     ANSWER_FAILURES,        /* likewise: `number` */

@@ -131,3 +131,13 @@ enum refusal decide_events_subscribe(struct decision *d, const struct command *c
                                 .text = c->events_subscribe.filter};
     return ACCEPTED;
 }
+
+enum refusal decide_log_read(struct decision *d, const struct command *c)
+{
+    uint32_t rows, unused;
+    enum refusal refusal = check_page(d, c->log_read.limit, BYTES_NONE, &rows, &unused);
+    if (refusal) return refusal;
+    d->answer = (struct answer){
+        .kind = ANSWER_LOG, .from = c->log_read.from.given ? c->log_read.from.value : 1, .limit = rows};
+    return ACCEPTED;
+}

@@ -189,6 +189,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_COLUMNS: put_columns(answer, out); return;
     case ANSWER_IMPORT_ERRORS:
     case ANSWER_EVENTS:
+    case ANSWER_LOG:
     case ANSWER_DEVICES:
     case ANSWER_PREVIEW:
     case ANSWER_JOB_DEVICES:

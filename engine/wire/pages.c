@@ -214,15 +214,31 @@ void wire_reply_import_errors(uint64_t msgid, struct bytes csv, uint64_t next, s
     put_end(&m);
 }
 
+static void put_packed_list(struct open_map *m, const char *key, struct bytes elements, uint32_t count)
+{
+    put_key(m, key);
+    struct open_list list = put_list(m->out);
+    buffer_append(m->out, elements.data, elements.size);
+    list.count = count;
+    put_list_end(&list);
+}
+
+void wire_reply_log(uint64_t msgid, const struct wire_log *log, struct buffer *out)
+{
+    put_reply(out, msgid);
+    struct open_map m = put_map(out);
+    put_uint(&m, "first", log->first);
+    put_packed_list(&m, "events", log->events, log->event_count);
+    put_packed_list(&m, "commits", log->commits, log->commit_count);
+    put_uint(&m, "next", log->next);
+    put_end(&m);
+}
+
 void wire_reply_events(uint64_t msgid, struct bytes events, uint32_t count, uint64_t next, struct buffer *out)
 {
     put_reply(out, msgid);
     struct open_map m = put_map(out);
-    put_key(&m, "value");
-    struct open_list value = put_list(out);
-    buffer_append(out, events.data, events.size);
-    value.count = count;
-    put_list_end(&value);
+    put_packed_list(&m, "value", events, count);
     put_uint(&m, "next", next);
     put_end(&m);
 }

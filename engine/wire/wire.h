@@ -87,6 +87,16 @@ void wire_reply_results(uint64_t msgid, struct bytes data, struct bytes next, st
 void wire_reply_import_errors(uint64_t msgid, struct bytes csv, uint64_t next, struct buffer *out);
 /* `events` holds `count` event maps, as wire_event appends them. */
 void wire_reply_events(uint64_t msgid, struct bytes events, uint32_t count, uint64_t next, struct buffer *out);
+/* What log.read shows: so many values, the first of which is number `first`, as arrays' elements packed one after another,
+ * and the records of the commits that hold them. */
+struct wire_log {
+    uint64_t first, next;
+    struct bytes events;
+    uint32_t event_count;
+    struct bytes commits;
+    uint32_t commit_count;
+};
+void wire_reply_log(uint64_t msgid, const struct wire_log *log, struct buffer *out);
 
 /* One event as a map {seq, time, type, actor, cause?, fields...}: numbers of jobs, devices, groups, templates, imports
  * and actors shown as ids, lists of devices as lists of ids, times as RFC 3339. */
