@@ -41,23 +41,23 @@ static void parts_alloc(struct parts *parts, size_t count)
     parts->list = shared_alloc(count * sizeof *parts->list);
 }
 
-/* A sealed segment may lie anywhere; one beside a lock is of a log that somebody may be writing to. */
-static enum exit_code lock_beside(struct parts *parts, const char *file)
+enum exit_code lock_beside(struct directory *d, const char *file)
 {
     char copy[PATH_MAX], lock[PATH_MAX];
     struct sentence why;
     snprintf(copy, sizeof copy, "%s", file);
+    *d = (struct directory){.fd = -1, .lock_fd = -1};
     const char *directory = dirname(copy);
     int size = snprintf(lock, sizeof lock, "%s/lock", directory);
     if (size >= (int)sizeof lock || access(lock, F_OK) != 0) return EXIT_WELL;
-    enum log_fault fault = directory_open(&parts->directory, directory, true, &why);
+    enum log_fault fault = directory_open(d, directory, true, &why);
     return fault == LOG_OK ? EXIT_WELL : fail(exit_of_log(fault), "%s", why.text);
 }
 
 static enum exit_code open_file(struct parts *parts, struct replay *r)
 {
     const char *path = option(r, "data");
-    enum exit_code code = lock_beside(parts, path);
+    enum exit_code code = lock_beside(&parts->directory, path);
     if (code != EXIT_WELL) return code;
     parts_alloc(parts, 1);
     snprintf(parts->list->path, sizeof parts->list->path, "%s", path);

@@ -31,6 +31,9 @@ struct parts {
 enum exit_code parts_open(struct parts *parts, struct replay *r);
 void parts_close(struct parts *parts);
 
+/* A sealed segment may lie anywhere; one beside a lock is of a log that somebody may be writing to: takes that lock. */
+enum exit_code lock_beside(struct directory *d, const char *file);
+
 /* Whether the marker says that the log ends where its segments end. */
 bool parts_were_closed_cleanly(const struct parts *parts);
 /* Numbers between this part and the one before it, or before the first: none when *first > *last. Those that the clean

@@ -103,6 +103,11 @@ enum exit_code source_commit(struct source *s, uint64_t seq, struct log_commit *
     return s->kind->commit(s, seq, commit);
 }
 
+enum exit_code source_renew(struct source *s)
+{
+    return s->kind->renew ? s->kind->renew(s) : EXIT_WELL;
+}
+
 const char *source_word(const struct source *s)
 {
     return s->kind->word;

@@ -34,6 +34,9 @@ enum exit_code source_read(struct source *s, uint64_t seq, struct bytes *value);
 /* The commit that holds it. */
 enum exit_code source_commit(struct source *s, uint64_t seq, struct log_commit *commit);
 
+/* A running engine's log grows: sees what has come. */
+enum exit_code source_renew(struct source *s);
+
 /* Writes the header of every verb's output: what is read, and whose log it is. */
 void source_header(const struct source *s);
 /* "directory", "segment", "engine" */
@@ -56,6 +59,7 @@ struct source_kind {
     enum exit_code (*open)(struct source *s);
     enum exit_code (*read)(struct source *s, uint64_t seq, struct bytes *value);
     enum exit_code (*commit)(struct source *s, uint64_t seq, struct log_commit *commit);
+    enum exit_code (*renew)(struct source *s); /* NULL: it does not grow */
     void (*close)(struct source *s);
 };
 extern const struct source_kind SOURCE_OF_DIRECTORY, SOURCE_OF_SEGMENT, SOURCE_OF_ENGINE;

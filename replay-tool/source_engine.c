@@ -50,19 +50,26 @@ static enum exit_code strange(const char *method)
     return fail(EXIT_IO, "what the engine answered to %s is not what its protocol says; is it a musterd?", method);
 }
 
-static enum exit_code open_engine(struct source *s)
+static enum exit_code renew_engine(struct source *s)
 {
-    struct from_engine *e = s->state = calloc(1, sizeof *e);
+    struct from_engine *e = s->state;
     msgpack_object info;
-    ASSERT(e);
-    enum exit_code code = explain(e, muster_connect(option(s->replay, "socket"), &e->client));
-    if (code == EXIT_WELL) code = explain(e, muster_call(e->client, "info", NULL, &info));
+    e->count = 0;
+    enum exit_code code = explain(e, muster_call(e->client, "info", NULL, &info));
     if (code != EXIT_WELL) return code;
-    s->first = 1;
     s->head = muster_uint(&info, "head", 0);
     bool good = take_hex(muster_text(&info, "logId"), s->log_id, sizeof s->log_id) &&
                 take_hex(muster_text(&info, "root"), s->root, sizeof s->root);
     return good ? EXIT_WELL : strange("info");
+}
+
+static enum exit_code open_engine(struct source *s)
+{
+    struct from_engine *e = s->state = calloc(1, sizeof *e);
+    ASSERT(e);
+    s->first = 1;
+    enum exit_code code = explain(e, muster_connect(option(s->replay, "socket"), &e->client));
+    return code == EXIT_WELL ? renew_engine(s) : code;
 }
 
 static void close_engine(struct source *s)
@@ -142,4 +149,4 @@ static enum exit_code commit_of_engine(struct source *s, uint64_t seq, struct lo
     return strange("log.read");
 }
 
-const struct source_kind SOURCE_OF_ENGINE = {"engine", open_engine, read_engine, commit_of_engine, close_engine};
+const struct source_kind SOURCE_OF_ENGINE = {"engine", open_engine, read_engine, commit_of_engine, renew_engine, close_engine};

@@ -2,6 +2,7 @@
 #include "replay-tool/source.h"
 
 #include "engine/log/segment.h"
+#include "replay-tool/parts.h"
 
 #include <stdlib.h>
 
@@ -67,12 +68,13 @@ static enum exit_code commit_of_directory(struct source *s, uint64_t seq, struct
 }
 
 const struct source_kind SOURCE_OF_DIRECTORY = {
-    "directory", open_directory, read_directory, commit_of_directory, close_directory,
+    "directory", open_directory, read_directory, commit_of_directory, NULL, close_directory,
 };
 
 /* ---- One segment. Nobody may be writing to it; a sealed one nobody does. */
 
 struct from_segment {
+    struct directory beside; /* its lock, where there is one */
     struct segment *segment;
     struct segment_view *view;
     struct sentence why;
@@ -82,6 +84,8 @@ static enum exit_code open_one(struct source *s)
 {
     struct from_segment *f = s->state = calloc(1, sizeof *f);
     ASSERT(f);
+    enum exit_code code = lock_beside(&f->beside, option(s->replay, "data"));
+    if (code != EXIT_WELL) return code;
     enum log_fault fault = segment_open(&f->segment, option(s->replay, "data"), SEGMENT_READ, 0, &f->why);
     if (fault == LOG_OK) fault = segment_view_open(&f->view, f->segment, &f->why);
     if (fault != LOG_OK) return fail(exit_of_log(fault), "%s", f->why.text);
@@ -99,6 +103,7 @@ static void close_one(struct source *s)
     struct from_segment *f = s->state;
     if (f->view) segment_view_close(f->view);
     if (f->segment) segment_close(f->segment);
+    directory_close(&f->beside);
     free(f);
 }
 
@@ -116,4 +121,4 @@ static enum exit_code commit_of_one(struct source *s, uint64_t seq, struct log_c
     return fault == LOG_OK ? EXIT_WELL : fail(exit_of_log(fault), "%s", f->why.text);
 }
 
-const struct source_kind SOURCE_OF_SEGMENT = {"segment", open_one, read_one, commit_of_one, close_one};
+const struct source_kind SOURCE_OF_SEGMENT = {"segment", open_one, read_one, commit_of_one, NULL, close_one};

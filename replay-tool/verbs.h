@@ -8,4 +8,6 @@
 #include "replay-tool/verbs.def"
 #undef VERB
 
+extern const struct option_row EVENTS_OPTIONS[];
+
 #endif

@@ -208,8 +208,16 @@ static struct bytes bytes_of(struct event_field field)
     return *(const struct bytes *)field.value;
 }
 
+/* Whether a view is needed to show it. */
+static bool is_named(enum showing showing)
+{
+    return showing == SHOW_TEMPLATE || showing == SHOW_GROUP || showing == SHOW_DEVICE || showing == SHOW_IMPORT ||
+           showing == SHOW_JOB || showing == SHOW_DEVICES || showing == SHOW_SCHEDULE;
+}
+
 static void pack_field(msgpack_packer *p, struct view *v, struct event_field field, enum showing showing)
 {
+    if (!v && is_named(showing)) showing = SHOW_PLAIN;
     switch (showing) {
     case SHOW_PLAIN: pack_plain(p, field); return;
     case SHOW_HEX: pack_hex(p, bytes_of(field)); return;
@@ -247,6 +255,10 @@ static void put_actor(struct open_map *m, struct view *v, uint32_t number)
     char uid[32];
     if (number == 0) {
         put_word(m, "actor", "engine");
+        return;
+    }
+    if (!v) {
+        put_uint(m, "actor", number);
         return;
     }
     ASSERT(actors_get(v, number, &actor));

@@ -99,7 +99,7 @@ struct wire_log {
 void wire_reply_log(uint64_t msgid, const struct wire_log *log, struct buffer *out);
 
 /* One event as a map {seq, time, type, actor, cause?, fields...}: numbers of jobs, devices, groups, templates, imports
- * and actors shown as ids, lists of devices as lists of ids, times as RFC 3339. */
+ * and actors shown as ids, lists of devices as lists of ids, times as RFC 3339. Without a view numbers stay numbers. */
 void wire_event(struct view *v, const struct event *event, struct buffer *out);
 void wire_notify_event(struct view *v, const struct event *event, struct buffer *out);
 void wire_notify_caught_up(uint64_t seq, struct buffer *out);

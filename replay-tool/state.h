@@ -1,0 +1,37 @@
+/* The folds of a log's events in a scratch directory: what the engine knew after an event, and the names behind its
+ * numbers. */
+#ifndef MUSTER_REPLAY_STATE_H
+#define MUSTER_REPLAY_STATE_H
+
+#include "projections/projections.h"
+#include "replay-tool/source.h"
+
+struct state {
+    struct source *source;
+    struct projections projections;
+    bool is_open;
+    /* Shown each event after it was folded; NULL: nobody looks. */
+    void (*seen)(void *context, const struct event *event);
+    void *context;
+};
+
+/* Nothing folded yet. What fails has been said, and then it is closed. */
+enum exit_code state_open(struct state *s, struct source *source);
+/* May be called twice. */
+void state_close(struct state *s);
+
+/* Folds what comes next, up to `last`, which the source has: EXIT_DAMAGED names an event that cannot have happened,
+ * EXIT_NEWER_FORMAT one that this version does not know. The source must have event 1. */
+enum exit_code state_fold_to(struct state *s, uint64_t last);
+uint64_t state_head(const struct state *s);
+/* As of the last event folded. */
+struct view *state_view(struct state *s);
+/* SHA-256 over every entry of every table: equal states have equal hashes, on any machine. */
+void state_hash(struct view *v, uint8_t hash[32]);
+
+/* The first event that is not before this time, head + 1 when all are. */
+enum exit_code event_since(struct source *source, int64_t time_us, uint64_t *seq);
+/* Decodes the event with this number, which borrows what source_read() gave. */
+enum exit_code event_read(struct source *source, uint64_t seq, struct event *event);
+
+#endif
