@@ -1,5 +1,5 @@
 /* muster device ... */
-#include "clients/cli/json.h"
+#include "clients/terminal/json.h"
 #include "clients/cli/list.h"
 #include "clients/cli/verbs.h"
 
