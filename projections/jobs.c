@@ -20,54 +20,93 @@ _Static_assert(sizeof(struct job) % 8 == 0, "jobs are read in place");
 
 enum { ID, DISPLAY_NAME, DESCRIPTION, DATA, BODY_HASH, TEXTS };
 
-/* ---- The active ones: copies in RAM, in order of their numbers, written through to the table with every change. */
+/* ---- The active ones: copies in RAM, written through to the table with every change; and which of them run, so that
+ * what is done each turn does not cost more the more jobs wait. */
 
-struct ram {
-    bool loaded;
-    struct job **active;
+/* In order of their numbers. */
+struct line {
+    struct job **jobs;
     size_t count;
     size_t capacity;
 };
 
-static size_t place_of(const struct ram *ram, uint32_t number)
+struct ram {
+    bool loaded;
+    struct line active; /* owns them */
+    struct line running;
+};
+
+static size_t place_of(const struct line *line, uint32_t number)
 {
-    size_t low = 0, high = ram->count;
+    size_t low = 0, high = line->count;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (ram->active[middle]->number < number) low = middle + 1;
+        if (line->jobs[middle]->number < number) low = middle + 1;
         else high = middle;
     }
     return low;
 }
 
+static struct job *line_find(const struct line *line, uint32_t number)
+{
+    size_t place = place_of(line, number);
+    return place < line->count && line->jobs[place]->number == number ? line->jobs[place] : NULL;
+}
+
+static void line_add(struct line *line, struct job *job)
+{
+    size_t place = place_of(line, job->number);
+    if (line->count == line->capacity) {
+        line->capacity = MAX(line->capacity * 2, (size_t)16);
+        line->jobs = realloc(line->jobs, line->capacity * sizeof(struct job *));
+        ASSERT(line->jobs != NULL);
+    }
+    memmove(&line->jobs[place + 1], &line->jobs[place], (line->count - place) * sizeof(struct job *));
+    line->jobs[place] = job;
+    line->count++;
+}
+
+static void line_remove(struct line *line, uint32_t number)
+{
+    size_t place = place_of(line, number);
+    line->count--;
+    memmove(&line->jobs[place], &line->jobs[place + 1], (line->count - place) * sizeof(struct job *));
+}
+
 static struct job *find_active(const struct ram *ram, uint32_t number)
 {
-    size_t place = place_of(ram, number);
-    return place < ram->count && ram->active[place]->number == number ? ram->active[place] : NULL;
+    return line_find(&ram->active, number);
+}
+
+/* The job's status may have changed. */
+static void line_up_running(struct ram *ram, struct job *job)
+{
+    bool stands = line_find(&ram->running, job->number) != NULL, runs = job->status == JOB_IS_RUNNING;
+    if (runs && !stands) line_add(&ram->running, job);
+    if (stands && !runs) line_remove(&ram->running, job->number);
 }
 
 static void active_add(struct ram *ram, const struct job *job)
 {
-    size_t place = place_of(ram, job->number);
-    if (ram->count == ram->capacity) {
-        ram->capacity = MAX(ram->capacity * 2, (size_t)16);
-        ram->active = realloc(ram->active, ram->capacity * sizeof(struct job *));
-        ASSERT(ram->active != NULL);
-    }
     struct job *copy = malloc(sizeof *copy);
     ASSERT(copy != NULL);
     memcpy(copy, job, sizeof *copy);
-    memmove(&ram->active[place + 1], &ram->active[place], (ram->count - place) * sizeof(struct job *));
-    ram->active[place] = copy;
-    ram->count++;
+    line_add(&ram->active, copy);
+    line_up_running(ram, copy);
 }
 
-static void active_remove(struct ram *ram, uint32_t number)
+static void active_change(struct ram *ram, struct job *active, const struct job *job)
 {
-    size_t place = place_of(ram, number);
-    free(ram->active[place]);
-    ram->count--;
-    memmove(&ram->active[place], &ram->active[place + 1], (ram->count - place) * sizeof(struct job *));
+    memcpy(active, job, sizeof *job);
+    line_up_running(ram, active);
+}
+
+/* It is over, and so it does not run. */
+static void active_remove(struct ram *ram, struct job *active, const struct job *job)
+{
+    active_change(ram, active, job);
+    line_remove(&ram->active, active->number);
+    free(active);
 }
 
 static struct ram *loaded(struct view *v)
@@ -86,8 +125,9 @@ static struct ram *loaded(struct view *v)
 static void drop(void *memory)
 {
     struct ram *ram = memory;
-    for (size_t i = 0; i < ram->count; i++) free(ram->active[i]);
-    free(ram->active);
+    for (size_t i = 0; i < ram->active.count; i++) free(ram->active.jobs[i]);
+    free(ram->active.jobs);
+    free(ram->running.jobs);
     *ram = (struct ram){0};
 }
 
@@ -117,10 +157,10 @@ static bool put(struct view *v, const struct job *job)
     uint32_t number = job->number;
     bool stays = is_active(v, job);
     if (!store_put_number(v, JOBS, number, (struct bytes){job, sizeof *job})) return false;
-    if (active && stays) memcpy(active, job, sizeof *job);
+    if (active && stays) active_change(ram, active, job);
     if (stays == (active != NULL)) return true;
     if (stays) active_add(ram, job);
-    else active_remove(ram, number);
+    else active_remove(ram, active, job);
     return stays ? store_put_number(v, JOBS_ACTIVE, number, BYTES_NONE) : store_delete_number(v, JOBS_ACTIVE, number);
 }
 
@@ -551,22 +591,52 @@ const struct job *jobs_previous(struct view *v, uint32_t from)
 
 size_t jobs_active_count(struct view *v)
 {
-    return loaded(v)->count;
+    return loaded(v)->active.count;
+}
+
+static const struct job *line_at(const struct line *line, size_t index)
+{
+    ASSERT(index < line->count);
+    return line->jobs[index];
 }
 
 const struct job *jobs_active_at(struct view *v, size_t index)
 {
-    const struct ram *ram = loaded(v);
-    ASSERT(index < ram->count);
-    return ram->active[index];
+    return line_at(&loaded(v)->active, index);
+}
+
+const struct job *jobs_active_previous(struct view *v, uint32_t from)
+{
+    const struct line *active = &loaded(v)->active;
+    size_t above = from == UINT32_MAX ? active->count : place_of(active, from + 1);
+    return above > 0 ? active->jobs[above - 1] : NULL;
+}
+
+size_t jobs_running_count(struct view *v)
+{
+    return loaded(v)->running.count;
+}
+
+const struct job *jobs_running_at(struct view *v, size_t index)
+{
+    return line_at(&loaded(v)->running, index);
+}
+
+static const struct job *run_of(const struct line *line, uint32_t schedule, unsigned states)
+{
+    for (size_t i = 0; i < line->count; i++) {
+        const struct job *job = line->jobs[i];
+        if (job->schedule == schedule && states >> job->status & 1) return job;
+    }
+    return NULL;
 }
 
 const struct job *jobs_active_run(struct view *v, uint32_t schedule, unsigned states)
 {
-    const struct ram *ram = loaded(v);
-    for (size_t i = 0; i < ram->count; i++) {
-        const struct job *job = ram->active[i];
-        if (job->schedule == schedule && states >> job->status & 1) return job;
-    }
-    return NULL;
+    return run_of(&loaded(v)->active, schedule, states);
+}
+
+const struct job *jobs_running_run(struct view *v, uint32_t schedule)
+{
+    return run_of(&loaded(v)->running, schedule, MAY(RUNNING));
 }

@@ -109,8 +109,15 @@ const struct job *jobs_previous(struct view *v, uint32_t from);
  * In order of their numbers; live view only. */
 size_t jobs_active_count(struct view *v);
 const struct job *jobs_active_at(struct view *v, size_t index);
+/* The active one with the next lower number <= from; NULL at the end: newest first. */
+const struct job *jobs_active_previous(struct view *v, uint32_t from);
+/* Those of them that run, likewise: few, however many wait. */
+size_t jobs_running_count(struct view *v);
+const struct job *jobs_running_at(struct view *v, size_t index);
 /* A run of this schedule in one of these states (bits: MAY(PENDING) | ...), which are pending, running or stopped; NULL
- * when there is none. */
+ * when there is none. Looks through the active ones. */
 const struct job *jobs_active_run(struct view *v, uint32_t schedule, unsigned states);
+/* The run of this schedule that is running, NULL when there is none; looks through those that run only. */
+const struct job *jobs_running_run(struct view *v, uint32_t schedule);
 
 #endif

@@ -231,10 +231,10 @@ enum refusal decide_devices_list(struct decision *d, const struct command *c)
 /* A running job need not wait for a device that is gone. Other jobs find out when its turn comes. */
 static void end_in_running_jobs(struct decision *d, uint32_t device)
 {
-    for (size_t i = 0; i < jobs_active_count(d->view); i++) {
-        const struct job *job = jobs_active_at(d->view, i);
+    for (size_t i = 0; i < jobs_running_count(d->view); i++) {
+        const struct job *job = jobs_running_at(d->view, i);
         struct job_device found;
-        if (job->status != JOB_IS_RUNNING || !job->targets_fixed) continue;
+        if (!job->targets_fixed) continue;
         if (!job_devices_find(d->view, job->number, device, &found) || device_has_end(found.state)) continue;
         struct lease *lease = found.state == DEVICE_OUT ? leases_find(d->leases, found.last) : NULL;
         if (lease) leases_answer(d->leases, lease, 1);

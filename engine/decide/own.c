@@ -50,9 +50,9 @@ static void run_own_job(struct progress *p, struct progress_turn *t, uint32_t nu
 /* The first running job of the engine's own with a number above `after`; 0 when there is none. */
 static uint32_t next_own_job(struct view *v, uint32_t after)
 {
-    for (size_t i = 0; i < jobs_active_count(v); i++) {
-        const struct job *job = jobs_active_at(v, i);
-        bool is_own = job->status == JOB_IS_RUNNING && job->targets_fixed && job->type == JOB_TYPE_CLOUD_PROPERTY;
+    for (size_t i = 0; i < jobs_running_count(v); i++) {
+        const struct job *job = jobs_running_at(v, i);
+        bool is_own = job->targets_fixed && job->type == JOB_TYPE_CLOUD_PROPERTY;
         if (is_own && job->number > after) return job->number;
     }
     return 0;
@@ -61,7 +61,6 @@ static uint32_t next_own_job(struct view *v, uint32_t after)
 bool run_own_jobs(struct progress *p, struct progress_turn *t)
 {
     uint32_t devices_left = OWN_DEVICES_A_TURN_MAX;
-    if (jobs_count(t->view, JOB_IS_RUNNING) == 0) return false;
     for (uint32_t job = 0; (job = next_own_job(t->view, job)) && !turn_is_full(t);)
         run_own_job(p, t, job, &devices_left);
     return next_own_job(t->view, 0) != 0;

@@ -283,12 +283,9 @@ static bool run_job(struct progress *p, struct progress_turn *t, uint32_t number
 static bool run_jobs(struct progress *p, struct progress_turn *t)
 {
     bool more = false;
-    if (jobs_count(t->view, JOB_IS_RUNNING) == 0) return false;
-    /* A job that ends leaves the list of active ones: from the last to the first none is passed over. */
-    for (size_t i = jobs_active_count(t->view); i > 0; i--) {
-        if (i > jobs_active_count(t->view)) continue;
-        const struct job *job = jobs_active_at(t->view, i - 1);
-        if (job->status == JOB_IS_RUNNING) more |= run_job(p, t, job->number);
+    /* A job that ends leaves the list of running ones: from the last to the first none is passed over. */
+    for (size_t i = jobs_running_count(t->view); i > 0; i--) {
+        more |= run_job(p, t, jobs_running_at(t->view, i - 1)->number);
     }
     return more;
 }

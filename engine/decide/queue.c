@@ -106,13 +106,10 @@ static bool run_clock(struct progress *p, struct progress_turn *t, uint32_t numb
 bool expire_waiting(struct progress *p, struct progress_turn *t)
 {
     bool more = false;
-    if (jobs_count(t->view, JOB_IS_RUNNING) == 0) return false;
-    /* A job that ends leaves the list of active ones: from the last to the first none is passed over. */
-    for (size_t i = jobs_active_count(t->view); i > 0; i--) {
-        if (i > jobs_active_count(t->view)) continue;
-        const struct job *job = jobs_active_at(t->view, i - 1);
-        bool has_clock = job->status == JOB_IS_RUNNING && job->targets_fixed && job->queue_timeout > 0 &&
-                         job->type != JOB_TYPE_CLOUD_PROPERTY;
+    /* A job that ends leaves the list of running ones: from the last to the first none is passed over. */
+    for (size_t i = jobs_running_count(t->view); i > 0; i--) {
+        const struct job *job = jobs_running_at(t->view, i - 1);
+        bool has_clock = job->targets_fixed && job->queue_timeout > 0 && job->type != JOB_TYPE_CLOUD_PROPERTY;
         if (has_clock) more |= run_clock(p, t, job->number);
     }
     return more;

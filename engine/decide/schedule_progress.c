@@ -188,5 +188,5 @@ bool schedules_run_due(struct progress_turn *t)
 
 bool schedule_holds_back(struct view *v, const struct job *job)
 {
-    return job->schedule && jobs_active_run(v, job->schedule, MAY(RUNNING));
+    return job->schedule && jobs_running_run(v, job->schedule);
 }

@@ -17,10 +17,10 @@ struct serving {
 static void find_jobs(struct serving *s)
 {
     struct view *v = s->turn->view;
-    s->jobs = arena_alloc(s->turn->arena, jobs_count(v, JOB_IS_RUNNING) * sizeof *s->jobs);
-    for (size_t i = 0; i < jobs_active_count(v); i++) {
-        const struct job *job = jobs_active_at(v, i);
-        bool is_theirs = job->status == JOB_IS_RUNNING && job->targets_fixed && job->type != JOB_TYPE_CLOUD_PROPERTY;
+    s->jobs = arena_alloc(s->turn->arena, jobs_running_count(v) * sizeof *s->jobs);
+    for (size_t i = 0; i < jobs_running_count(v); i++) {
+        const struct job *job = jobs_running_at(v, i);
+        bool is_theirs = job->targets_fixed && job->type != JOB_TYPE_CLOUD_PROPERTY;
         if (is_theirs) s->jobs[s->job_count++] = job->number;
     }
 }
@@ -76,7 +76,7 @@ static size_t begin_kinds(struct takes *takes)
 bool serve_takes(struct progress *p, struct progress_turn *t)
 {
     struct serving s = {.progress = p, .turn = t, .devices_left = DEVICES_A_TURN_MAX};
-    if (!t->takes->first || jobs_count(t->view, JOB_IS_RUNNING) == 0) return false;
+    if (!t->takes->first || jobs_running_count(t->view) == 0) return false;
     find_jobs(&s);
     size_t kinds_left = begin_kinds(t->takes);
     for (struct take *take = t->takes->first; take && kinds_left > 0; take = take->next) {

@@ -125,7 +125,7 @@ static bool running_waits(struct view *v, const struct wire_facts *facts, const 
 /* A pending job: another run of its schedule is to end first, or other jobs. */
 static void pending_waits(struct view *v, const struct wire_facts *facts, const struct job *job, struct sentence *why)
 {
-    const struct job *before = job->schedule ? jobs_active_run(v, job->schedule, MAY(RUNNING)) : NULL;
+    const struct job *before = job->schedule ? jobs_running_run(v, job->schedule) : NULL;
     if (before) {
         sentence_set(why, "another run of its schedule, %.*s, is not over", BYTES_ARG(job_id(v, before->number)));
     } else if (facts->concurrency_full) {
