@@ -23,7 +23,8 @@ enum {
     EVENTS_MAX = 3900,
     REPLY_BYTES_MAX = 32 << 20,  /* a turn */
     LOOKS_MAX = 40000,           /* likewise */
-    JOBS_LIST_LOOKS = 2000,      /* what a page of jobs counts as */
+    JOBS_LIST_LOOKS = 4000,      /* what a page of jobs counts as, */
+    JOB_SHOWN_LOOKS = 10,        /* and each job of it */
     RETRY_AFTER_US = 1000000,
     COMMIT_EVERY_US = 100000,    /* of the projections */
     ROOM_CHECK_EVERY_US = 1000000,
@@ -121,7 +122,7 @@ static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h,
         if (refusal) break;
         wire_reply(t->view, NULL, h->msgid, &(struct answer){.kind = ANSWER_EMPTY}, &out);
         break;
-    case ANSWER_JOBS: t->looks += JOBS_LIST_LOOKS; /* fall through */
+    case ANSWER_JOBS: t->looks += JOBS_LIST_LOOKS + JOB_SHOWN_LOOKS * (uint32_t)d->answer.count; /* fall through */
     default: /* the others are the wire's to know */
         turn_facts(t, &facts);
         wire_reply(t->view, &facts, h->msgid, &d->answer, &out);

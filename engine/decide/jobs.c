@@ -7,7 +7,8 @@
 #include "projections/groups.h"
 #include "projections/jobs.h"
 
-enum { LIST_LOOKS_MAX = 10000 }; /* jobs looked at for one page */
+/* Jobs looked at for one page; names read for it, which cost ten times as much. */
+enum { LIST_LOOKS_MAX = 10000, LIST_NAMES_MAX = 1000 };
 
 /* ---- Run. */
 
@@ -159,9 +160,19 @@ enum refusal decide_jobs_get(struct decision *d, const struct command *c)
 struct job_filter {
     uint32_t statuses; /* bit (1 << status); 0: any */
     int64_t ended_since_us; /* 0: whenever */
-    uint32_t group;
-    struct bytes name; /* somewhere in the display name */
-    bool scheduled;    /* runs of schedules only */
+    struct bytes group;     /* its id, as jobs show it: also that of a group which was removed since */
+    struct bytes name;      /* somewhere in the display name */
+    bool scheduled;         /* runs of schedules only */
+};
+
+/* One page's walk over the jobs, newest first. */
+struct job_walk {
+    struct view *view;
+    const struct job_filter *filter;
+    const struct job *job; /* the next one; NULL at the end */
+    size_t looks, names;
+    uint32_t group;        /* the last one that was compared, and whether it is meant */
+    bool group_is_meant;
 };
 
 static enum refusal read_section(struct decision *d, struct bytes section, struct job_filter *filter)
@@ -191,7 +202,7 @@ static enum refusal read_section(struct decision *d, struct bytes section, struc
 static enum refusal read_job_filter(struct decision *d, const struct command *c, struct job_filter *filter)
 {
     enum job_status status;
-    *filter = (struct job_filter){.name = c->jobs_list.name};
+    *filter = (struct job_filter){.name = c->jobs_list.name, .group = c->jobs_list.group};
     enum refusal refusal = read_section(d, c->jobs_list.section, filter);
     if (refusal) return refusal;
     if (c->jobs_list.status.data) {
@@ -200,26 +211,66 @@ static enum refusal read_job_filter(struct decision *d, const struct command *c,
         filter->statuses = filter->statuses ? filter->statuses & (1u << status) : 1u << status;
         if (!filter->statuses) return refuse_field(d, "no job of that section has that status");
     }
-    if (c->jobs_list.group.data && !(filter->group = groups_find(d->view, c->jobs_list.group)))
-        return REFUSED_NO_SUCH_GROUP;
     return ACCEPTED;
 }
 
-static bool name_holds(struct view *v, uint32_t number, struct bytes part)
+static bool name_holds(struct job_walk *w)
 {
     struct job_text text;
+    struct bytes part = w->filter->name;
     if (part.size == 0) return true;
-    ASSERT(jobs_text(v, number, &text));
+    w->names++;
+    ASSERT(jobs_text(w->view, w->job->number, &text));
     return memmem(text.display_name.data, text.display_name.size, part.data, part.size) != NULL;
 }
 
-static bool job_is_meant(struct view *v, const struct job *job, const struct job_filter *filter)
+/* Neighbours are often of one group: it is read once for them. */
+static bool group_is_meant(struct job_walk *w)
 {
+    struct group group;
+    if (!w->filter->group.data) return true;
+    if (w->group == w->job->group) return w->group_is_meant;
+    ASSERT(groups_get(w->view, w->job->group, &group));
+    w->group = group.number;
+    w->group_is_meant = bytes_equal(group.id, w->filter->group);
+    return w->group_is_meant;
+}
+
+static bool job_is_meant(struct job_walk *w)
+{
+    const struct job *job = w->job;
+    const struct job_filter *filter = w->filter;
     if (job->expired || job->discarded) return false;
     if (filter->statuses && !(filter->statuses & (1u << job->status))) return false;
     if (filter->scheduled && !job->schedule) return false;
     if (filter->ended_since_us && job->ended_us < filter->ended_since_us) return false;
-    return (!filter->group || job->group == filter->group) && name_holds(v, job->number, filter->name);
+    return group_is_meant(w) && name_holds(w);
+}
+
+/* Jobs that have not ended stand in a list of their own: however long the history is, it is not looked through for them. */
+static const struct job *walk_from(const struct job_walk *w, uint32_t number)
+{
+    const unsigned waiting = MAY(PENDING) | MAY(RUNNING) | MAY(STOPPED), statuses = w->filter->statuses;
+    if (number == 0) return NULL;
+    return statuses && !(statuses & ~waiting) ? jobs_active_previous(w->view, number) : jobs_previous(w->view, number);
+}
+
+static bool walk_may_go_on(const struct job_walk *w)
+{
+    return w->job && w->looks < LIST_LOOKS_MAX && w->names < LIST_NAMES_MAX;
+}
+
+/* The number of the next job that is meant; 0 when the walk may not go on. */
+static uint32_t walk_next(struct job_walk *w)
+{
+    while (walk_may_go_on(w)) {
+        uint32_t number = w->job->number;
+        bool meant = job_is_meant(w);
+        w->looks++;
+        w->job = walk_from(w, number - 1);
+        if (meant) return number;
+    }
+    return 0;
 }
 
 enum refusal decide_jobs_list(struct decision *d, const struct command *c)
@@ -231,13 +282,12 @@ enum refusal decide_jobs_list(struct decision *d, const struct command *c)
     if (refusal) return refusal;
     uint32_t *numbers = arena_alloc(d->arena, rows * sizeof *numbers);
     size_t count = 0;
-    const struct job *job = jobs_previous(d->view, from ? from : UINT32_MAX);
-    for (size_t looks = 0; job && count < rows && looks < LIST_LOOKS_MAX; looks++) {
-        uint32_t number = job->number;
-        if (job_is_meant(d->view, job, &filter)) numbers[count++] = number;
-        job = number > 1 ? jobs_previous(d->view, number - 1) : NULL;
-    }
-    d->answer =
-        (struct answer){.kind = ANSWER_JOBS, .numbers = numbers, .count = count, .next = job ? job->number : 0};
+    struct job_walk walk = {.view = d->view, .filter = &filter};
+    walk.job = walk_from(&walk, from ? from : UINT32_MAX);
+    for (uint32_t number; count < rows && (number = walk_next(&walk));) numbers[count++] = number;
+    uint32_t next = walk.job ? walk.job->number : 0;
+    bool nothing = count == 0 && next == 0 && !from;
+    if (nothing && filter.group.data && !groups_find(d->view, filter.group)) return REFUSED_NO_SUCH_GROUP;
+    d->answer = (struct answer){.kind = ANSWER_JOBS, .numbers = numbers, .count = count, .next = next};
     return ACCEPTED;
 }

@@ -313,6 +313,64 @@ static void a_group_removed_while_it_is_read_counts_unless_it_is_read_again(void
     then_a_rebuild_gives_the_same_state(s);
 }
 
+/* ---- Lists of jobs. */
+
+static void jobs_are_listed_by_a_group_that_was_removed_too(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    stage_call(s, 1, "groups.put", "{\"id\":\"other\"}");
+    stage_call(s, 1, "jobs.save", "{\"id\":\"job-1\"," JOB "}");
+    stage_call(s, 1, "jobs.save", "{\"id\":\"job-2\",\"group\":\"other\"," DATA "}");
+    stage_call(s, 1, "groups.remove", "{\"id\":\"all\"}");
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"group\":\"all\"}"), "[{\"id\":\"job-1\"");
+    then_answer_lacks(s, 1, "job-2");
+    /* A new one of this name is what is shown of both. */
+    stage_call(s, 1, "groups.put", "{\"id\":\"all\"}");
+    stage_call(s, 1, "jobs.save", "{\"id\":\"job-3\"," JOB "}");
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"group\":\"all\"}"), "[{\"id\":\"job-3\"");
+    then_answer_has(s, 1, "{\"id\":\"job-1\"");
+    stage_call(s, 1, "groups.put", "{\"id\":\"empty\"}");
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"group\":\"empty\"}"), "\"value\":[]");
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"group\":\"nobody\"}"), "\"no_such_group\"");
+}
+
+/* How many of the jobs that a query finds, page by page; *pages is how many there were. */
+static int listed(struct stage *s, const char *query, int *pages)
+{
+    char cursor[64] = "";
+    int count = 0;
+    for (*pages = 1;; (*pages)++) {
+        stage_call(s, 1, "jobs.list", "{%s%s}", query, cursor);
+        for (const char *at = stage_answers(s, 1); (at = strstr(at, "{\"id\":")); at++) count++;
+        const char *next = strstr(stage_answers(s, 1), "\"cursor\":\"");
+        if (!next) return count;
+        snprintf(cursor, sizeof cursor, ",\"cursor\":\"%d\"", atoi(next + strlen("\"cursor\":\"")));
+    }
+}
+
+static void a_page_of_jobs_looks_at_no_more_than_it_may(void **state)
+{
+    enum { COUNT = 2500 };
+    struct stage *s = *state;
+    int pages;
+    given_devices(s, 1);
+    given_job(s, "first", "");
+    for (int i = 1; i <= COUNT; i++) stage_queue(s, 1, "jobs.save", "{\"displayName\":\"Save %d\"," JOB "}", i);
+    stage_settle(s);
+    assert_int_equal(listed(s, "\"name\":\"Save 249\",\"limit\":3", &pages), 11);
+    assert_true(pages > 3);
+    assert_int_equal(listed(s, "\"name\":\"nobody\"", &pages), 0);
+    assert_int_equal(pages, 3);
+    /* Those that have not ended are found at once, however much is behind or before them. */
+    assert_int_equal(listed(s, "\"section\":\"running\"", &pages), 1);
+    assert_int_equal(pages, 1);
+    assert_int_equal(listed(s, "\"status\":\"running\",\"name\":\"first\"", &pages), 1);
+    assert_int_equal(pages, 1);
+    assert_int_equal(listed(s, "\"section\":\"saved\",\"limit\":1000", &pages), COUNT);
+    assert_int_equal(pages, 3);
+}
+
 /* ---- The results log. */
 
 static void a_results_log_shows_one_moment_while_the_job_runs(void **state)
@@ -436,6 +494,8 @@ int main(void)
         STORY(a_device_removed_after_a_cancel_is_not_reached),
         STORY(a_running_job_needs_its_group_and_template_no_more),
         STORY(a_group_removed_while_it_is_read_counts_unless_it_is_read_again),
+        STORY(jobs_are_listed_by_a_group_that_was_removed_too),
+        STORY(a_page_of_jobs_looks_at_no_more_than_it_may),
         STORY(a_results_log_shows_one_moment_while_the_job_runs),
         cmocka_unit_test(every_state_outlives_a_stop_at_any_moment),
     };
