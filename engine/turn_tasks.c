@@ -181,7 +181,7 @@ static void take_members(struct turn *t, struct task *task)
 static enum refusal reply_of(struct task *task, struct buffer *out)
 {
     char next[64] = "";
-    if (task->failed) return REFUSED_FAILED;
+    if (task->failed) return task->lacks_room ? REFUSED_NO_SPACE : REFUSED_FAILED;
     switch (task->kind) {
     case TASK_MEMBERS: break;
     case TASK_PREVIEW:

@@ -171,6 +171,7 @@ static bool results_write(struct task *task)
     }
     bool written = spool_create(&file, task->spool_directory, &task->fault) && rows_write(task, &rows, &file);
     rows_close(&rows);
+    task->lacks_room = !written && file.lacks_room;
     if (!written) return false;
     task->results.token = arena_copy(&task->arena, (struct bytes){file.token, SPOOL_TOKEN_SIZE});
     return true;

@@ -174,6 +174,7 @@ struct task {
     uint64_t seq;                /* out: the last event that the snapshot has seen; 0 when none was needed */
     atomic_bool cancelled;       /* see task_cancel */
     bool failed;
+    bool lacks_room;             /* failed because the disk has no room for what it would write, which passes */
     bool unreadable;             /* failed because the projections are damaged: fold them again */
     struct sentence fault;
     /* For whoever waits; the task does not look at it. */

@@ -112,6 +112,7 @@ bool spool_create(struct spool_file *file, const char *directory, struct sentenc
         file->fd = openat(file->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     }
     if (file->fd >= 0) return true;
+    file->lacks_room = space_is_lacking(errno);
     fail(why, "create a file", directory);
     close(file->directory);
     return false;
@@ -129,7 +130,8 @@ void spool_abandon(struct spool_file *file)
 static bool abandon(struct spool_file *file, int error, struct sentence *why)
 {
     spool_abandon(file);
-    if (space_is_lacking(error)) {
+    file->lacks_room = space_is_lacking(error);
+    if (file->lacks_room) {
         sentence_set(why, "no space on the engine's disk for this answer's file; repeat when there is room");
     } else {
         sentence_set(why, "cannot write a file of the spool: %s", strerror(error));

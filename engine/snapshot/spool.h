@@ -18,6 +18,7 @@ enum { SPOOL_TOKEN_SIZE = 32 }; /* hex digits of 16 random bytes: who does not k
 struct spool_file {
     int directory;
     int fd;
+    bool lacks_room; /* why the last false: there is no room, which passes */
     char token[SPOOL_TOKEN_SIZE + 1];
 };
 

@@ -2,6 +2,8 @@
  * go, lists of jobs, and a crash at any moment. */
 #include "tests/unit/job_story.h"
 
+#include <sys/mount.h>
+
 #define NO_FAILURE ",\"cancellationThreshold\":{\"type\":\"percentage\",\"value\":0}"
 
 /* ---- The queue. */
@@ -398,6 +400,22 @@ static void a_results_log_shows_one_moment_while_the_job_runs(void **state)
     then_answer_lacks(s, 1, "\"next\"");
 }
 
+static void a_results_log_without_room_is_refused_with_no_space(void **state)
+{
+    struct stage *s = *state;
+    char spool[80];
+    given_devices(s, 1);
+    given_job(s, "job-1", "");
+    snprintf(spool, sizeof spool, "%s/spool", s->directory);
+    if (mount("tmpfs", spool, "tmpfs", 0, "size=1m,mode=700") != 0) skip();
+    on_job(s, "jobs.results", "job-1");
+    char *answer = strdup(stage_answers(s, 1));
+    assert_int_equal(umount(spool), 0);
+    expect_answer(answer, "[\"no_space\",\"no space on the engine's disk for this answer's file; repeat when there is room\"");
+    free(answer);
+    expect_answer(on_job(s, "jobs.results", "job-1"), "\"data\":");
+}
+
 /* ---- A crash, or a restart, at any moment. */
 
 static uint64_t crashed_work;
@@ -497,6 +515,7 @@ int main(void)
         STORY(jobs_are_listed_by_a_group_that_was_removed_too),
         STORY(a_page_of_jobs_looks_at_no_more_than_it_may),
         STORY(a_results_log_shows_one_moment_while_the_job_runs),
+        STORY(a_results_log_without_room_is_refused_with_no_space),
         cmocka_unit_test(every_state_outlives_a_stop_at_any_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
