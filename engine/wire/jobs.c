@@ -122,11 +122,13 @@ static bool running_waits(struct view *v, const struct wire_facts *facts, const 
     return true;
 }
 
-/* A pending job: another run of its schedule is to end first, or other jobs. */
+/* A pending job: there is no room, or another run of its schedule is to end first, or other jobs. */
 static void pending_waits(struct view *v, const struct wire_facts *facts, const struct job *job, struct sentence *why)
 {
     const struct job *before = job->schedule ? jobs_running_run(v, job->schedule) : NULL;
-    if (before) {
+    if (facts->disk_short) {
+        sentence_set(why, "the engine's disk is nearly full: nothing is started");
+    } else if (before) {
         sentence_set(why, "another run of its schedule, %.*s, is not over", BYTES_ARG(job_id(v, before->number)));
     } else if (facts->concurrency_full) {
         sentence_set(why, "as many jobs run as may at the same time");

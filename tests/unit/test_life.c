@@ -59,6 +59,22 @@ static void how_many_run_at_once_is_a_setting(void **state)
     expect_answer(job(s, "job-4"), "\"status\":\"running\"");
 }
 
+static void a_pending_job_says_that_the_disk_is_nearly_full(void **state)
+{
+    struct stage *s = *state;
+    s->settings.jobs_at_once = 1;
+    stage_restart(s);
+    given_devices(s, 1);
+    given_jobs(s, 2);
+    s->settings.ballast_bytes = UINT64_C(1) << 60; /* which the disk has not */
+    stage_restart(s);
+    on_job(s, "jobs.cancel", "job-1");
+    expect_answer(job(s, "job-2"), "\"waiting\":\"the engine's disk is nearly full:nothing is started\"");
+    s->settings.ballast_bytes = 0;
+    stage_restart(s);
+    expect_answer(job(s, "job-2"), "\"status\":\"running\"");
+}
+
 /* What is looked through in each turn are the jobs that run, however many wait. */
 static void those_that_run_stand_in_a_list_of_their_own(void **state)
 {
@@ -499,6 +515,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(jobs_start_in_the_order_in_which_they_were_queued),
         STORY(how_many_run_at_once_is_a_setting),
+        STORY(a_pending_job_says_that_the_disk_is_nearly_full),
         STORY(those_that_run_stand_in_a_list_of_their_own),
         STORY(ten_retries_are_eleven_attempts_and_all_are_told),
         STORY(only_the_reasons_chosen_are_tried_again),
