@@ -62,11 +62,12 @@ enum refusal decide_jobs_copy(struct decision *d, const struct command *c)
     struct bytes id, name = c->jobs_copy.display_name;
     struct job_plan plan;
     bool repeated;
-    uint32_t from = jobs_find(d->view, c->jobs_copy.id);
-    if (!from) return REFUSED_NO_SUCH_JOB;
+    /* First of all: a copy that was made is answered again, also when the job it was made from is discarded by now. */
     enum refusal refusal = plan_new_id(d, c->jobs_copy.new_id, &id, &repeated);
     if (!refusal && !repeated) refusal = check_name(d, name, "displayName");
     if (refusal || repeated) return refusal;
+    uint32_t from = jobs_find(d->view, c->jobs_copy.id);
+    if (!from) return REFUSED_NO_SUCH_JOB;
     if (d->short_of_room) return REFUSED_NO_SPACE;
     plan_of_job(d->view, d->arena, from, &plan);
     plan.display_name = name.size ? name : plan_name_with(d->arena, plan.display_name, " Copy");

@@ -481,6 +481,17 @@ static void requests_that_come_again_are_done_once(void **state)
     expect_answer(stage_call(s, 1, "jobs.copy", "{\"id\":\"job-1\",\"newId\":\"job-1\"}"), "\"conflict\"");
 }
 
+static void a_copy_that_comes_again_needs_its_source_no_more(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    save(s, "\"id\":\"job-1\"," JOB);
+    stage_call(s, 1, "jobs.copy", "{\"id\":\"job-1\",\"newId\":\"job-2\"}");
+    on_job(s, "jobs.discard", "job-1");
+    expect_answer(stage_call(s, 1, "jobs.copy", "{\"id\":\"job-1\",\"newId\":\"job-2\"}"), "\"id\":\"job-2\"");
+    expect_answer(stage_call(s, 1, "jobs.copy", "{\"id\":\"job-1\",\"newId\":\"job-3\"}"), "\"no_such_job\"");
+}
+
 static void a_late_repeat_of_an_edit_does_not_undo_a_later_one(void **state)
 {
     struct stage *s = *state;
@@ -546,6 +557,7 @@ int main(void)
         STORY(a_long_name_is_cut_before_copy),
         STORY(a_copy_of_a_job_whose_group_is_gone_waits_for_another_group),
         STORY(requests_that_come_again_are_done_once),
+        STORY(a_copy_that_comes_again_needs_its_source_no_more),
         STORY(a_late_repeat_of_an_edit_does_not_undo_a_later_one),
         STORY(a_made_job_that_was_discarded_is_not_found_by_its_request),
         STORY(the_log_alone_gives_saved_jobs_back),
