@@ -231,6 +231,7 @@ static bool scan_settle(struct scan *s)
 enum scan_result scan_value(struct scan *s, struct bytes b, const struct scan_limits *limits, size_t *size)
 {
     ASSERT(limits->depth_max <= SCAN_DEPTH_MAX && s->position <= b.size);
+    if (b.size == 0) return SCAN_MORE;
     struct cursor c = cursor_over(b);
     c.at += s->position;
     do {

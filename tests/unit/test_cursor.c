@@ -146,6 +146,13 @@ static void a_frame_is_whole_only_with_its_last_byte(void **state)
     assert_int_equal(scan_dribble(frame, &size), SCAN_WHOLE);
 }
 
+static void of_no_bytes_more_are_needed(void **state)
+{
+    (void)state;
+    size_t size = 0;
+    assert_int_equal(scan_of(BYTES_NONE, &size), SCAN_MORE);
+}
+
 static void what_follows_a_frame_is_not_looked_at(void **state)
 {
     (void)state;
@@ -310,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_wrong_kind_leaves_the_cursor),
         cmocka_unit_test(a_whole_value_takes_what_is_nested),
         cmocka_unit_test(a_frame_is_whole_only_with_its_last_byte),
+        cmocka_unit_test(of_no_bytes_more_are_needed),
         cmocka_unit_test(what_follows_a_frame_is_not_looked_at),
         cmocka_unit_test(no_messagepack_and_ext_types_are_refused),
         cmocka_unit_test(nesting_is_bounded),
