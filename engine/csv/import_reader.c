@@ -127,13 +127,13 @@ static struct bytes without_apostrophe(struct bytes cell)
 static void take_cell(void *text, size_t size, void *context)
 {
     struct import_reader *r = context;
-    if (size > IMPORT_CELL_SIZE_MAX) row_fail(r, IMPORT_ROW_CELL_TOO_LONG);
+    struct bytes cell = without_apostrophe((struct bytes){text, size});
+    if (cell.size > IMPORT_CELL_SIZE_MAX) row_fail(r, IMPORT_ROW_CELL_TOO_LONG);
     if (r->cell_count == IMPORT_CELLS_MAX) row_fail(r, IMPORT_ROW_TOO_MANY_CELLS);
     if (r->row_fault) return;
-    ASSERT(r->text_size + size <= IMPORT_ROW_SIZE_MAX);
-    struct bytes cell = {memcpy(r->text + r->text_size, text, size), size};
-    r->text_size += size;
-    r->cells[r->cell_count++] = without_apostrophe(cell);
+    ASSERT(r->text_size + cell.size <= IMPORT_ROW_SIZE_MAX);
+    r->cells[r->cell_count++] = (struct bytes){memcpy(r->text + r->text_size, cell.data, cell.size), cell.size};
+    r->text_size += cell.size;
 }
 
 /* Gives bytes of one row to libcsv. That cannot fail: without CSV_STRICT it takes any byte, and memory for a

@@ -218,6 +218,19 @@ static void a_row_over_a_limit_is_refused_and_the_next_is_read(void **state)
     assert_non_null(strstr(arena_text(&arena, story_of(file, 7)), "3:0[b]"));
 }
 
+static void the_apostrophe_before_a_formula_is_no_part_of_a_cell_s_4_kib(void **state)
+{
+    (void)state;
+    struct buffer file = {.arena = &arena};
+    struct csv_writer w = csv_writer_on(&file);
+    struct bytes cell = joined("=", filled('x', IMPORT_CELL_SIZE_MAX - 1), "");
+    csv_writer_cell(&w, BYTES("IOTC_DEVICEID"));
+    csv_writer_row_end(&w);
+    csv_writer_cell(&w, cell);
+    csv_writer_row_end(&w);
+    same(story_of(buffer_bytes(&file), 1000), arena_text(&arena, joined("2:0[", cell, "]")));
+}
+
 static void a_row_has_64_kib_at_most_and_no_more_is_held(void **state)
 {
     (void)state;
@@ -561,6 +574,7 @@ int main(void)
         STORY(one_bad_row_stops_no_other),
         STORY(a_forgotten_quote_costs_the_rows_it_swallows_and_no_more),
         STORY(a_row_over_a_limit_is_refused_and_the_next_is_read),
+        STORY(the_apostrophe_before_a_formula_is_no_part_of_a_cell_s_4_kib),
         STORY(a_row_has_64_kib_at_most_and_no_more_is_held),
         STORY(a_row_of_just_64_kib_is_read_and_a_byte_more_is_not),
         STORY(a_file_that_ends_in_quotes_was_cut_off),
