@@ -3,6 +3,7 @@
 #include "clients/terminal/json.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,15 +141,28 @@ static size_t number_size(const char *text, bool *whole)
     return (size_t)(at - text);
 }
 
+/* False for what only a float can hold: more than 64 bits, and -0. */
+static bool pack_integer(const char *digits, msgpack_packer *out)
+{
+    errno = 0;
+    if (*digits != '-') {
+        unsigned long long number = strtoull(digits, NULL, 10);
+        return errno == 0 && msgpack_pack_uint64(out, number) == 0;
+    }
+    long long number = strtoll(digits, NULL, 10);
+    return errno == 0 && number != 0 && msgpack_pack_int64(out, number) == 0;
+}
+
 static bool read_number(struct json *j, msgpack_packer *out)
 {
     bool whole;
     size_t size = number_size(j->at, &whole);
     if (size == 0) return wrong(j, "a number, a quoted text, true, false, null, [ or { is expected");
-    errno = 0;
-    long long integer = whole ? strtoll(j->at, NULL, 10) : 0;
-    if (whole && errno == 0) msgpack_pack_int64(out, integer);
-    else msgpack_pack_double(out, strtod(j->at, NULL));
+    if (!whole || !pack_integer(j->at, out)) {
+        double number = strtod(j->at, NULL);
+        if (isinf(number)) return wrong(j, "a number goes up to 1.7e308");
+        msgpack_pack_double(out, number);
+    }
     j->at += size;
     return true;
 }

@@ -10,7 +10,9 @@
  * may obey them. */
 static bool is_c1(msgpack_object_str text, uint32_t at)
 {
-    return (unsigned char)text.ptr[at] == 0xc2 && at + 1 < text.size && (unsigned char)text.ptr[at + 1] < 0xa0;
+    if ((unsigned char)text.ptr[at] != 0xc2 || at + 1 == text.size) return false;
+    unsigned char next = (unsigned char)text.ptr[at + 1];
+    return next >= 0x80 && next < 0xa0;
 }
 
 static void write_string(FILE *out, msgpack_object_str text)

@@ -42,6 +42,12 @@ static void what_is_read_is_printed(void **state)
         {"1", "1"},
         {" -12 ", "-12"},
         {"9223372036854775807", "9223372036854775807"},
+        {"9223372036854775808", "9223372036854775808"},
+        {"18446744073709551615", "18446744073709551615"},
+        {"-9223372036854775808", "-9223372036854775808"},
+        {"18446744073709551616", "1.8446744073709552e+19"},
+        {"-0", "-0"},
+        {"-1e-999", "-0"},
         {"0.1", "0.1"},
         {"-2.5e3", "-2500"},
         {"true", "true"},
@@ -53,6 +59,7 @@ static void what_is_read_is_printed(void **state)
         {"{ \"a\" : 1 , \"b\" : { \"c\" : [ ] } }", "{\"a\": 1, \"b\": {\"c\": []}}"},
         {"\"\\u00fc\\ud83d\\ude00 \\\"\\\\\\/\\n\\t\\u0001\"", "\"\u00fc\U0001F600 \\\"\\\\/\\n\\t\\u0001\""},
         {"\"\\u009b31m\"", "\"\\u009b31m\""}, /* a control character stays harmless */
+        {"\"\xc2\\n\"", "\"\xc2\\n\""},         /* and what is no UTF-8 takes nothing else with it */
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         struct json_fault fault;
@@ -88,6 +95,7 @@ static void what_is_no_json_is_told_with_its_place(void **state)
         {"\"tab\there\"", 4},
         {"truest", 4},
         {"+1", 0},
+        {"[1e999]", 1},
         {"[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]", 17},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
