@@ -123,7 +123,39 @@ static bool wind_up_due(struct progress_turn *t)
     return false;
 }
 
-/* ---- 3. Targets. */
+/* ---- 3. Jobs that ended long ago. */
+
+/* Who has not answered for 30 days after a cancel is owed nothing: only a clock that was set ahead leads here. */
+static bool call_back(struct progress_turn *t, uint32_t job)
+{
+    uint32_t position = 0;
+    while (job_devices_list(t->view, job)->out > 0) {
+        if (turn_is_full(t)) return true;
+        uint32_t count = job_devices_list(t->view, job)->count;
+        if (!job_devices_scan(t->view, job, DEVICE_OUT, count, count, &position)) return false;
+        struct lease *lease = leases_find(t->leases, job_devices_at(t->view, job, position).last);
+        ASSERT(lease); /* what was out before a restart has been given back */
+        if (wind_up(t, lease)) return true;
+    }
+    return false;
+}
+
+static bool expire_jobs(struct progress_turn *t)
+{
+    uint32_t forgotten = 0;
+    while (history_next_us(t->view) <= t->events->time_us) {
+        struct history_entry entry;
+        if (turn_is_full(t) || forgotten >= DEVICES_FORGOTTEN_A_TURN_MAX) return true;
+        ASSERT(history_first(t->view, &entry));
+        const struct job_list *list = job_devices_list(t->view, entry.job);
+        if (list && list->out > 0 && call_back(t, entry.job)) return true;
+        forgotten += list ? list->count : 0;
+        emit(t->events, (struct event){.type = EVENT_JOB_EXPIRED, .job_expired = {.job = entry.job}});
+    }
+    return false;
+}
+
+/* ---- 4. Targets. */
 
 struct targets *progress_targets(struct progress *p, uint32_t job, uint64_t begun_seq)
 {
@@ -206,6 +238,7 @@ static void begin_targets(struct progress_turn *t, uint32_t number)
         emit(t->events, (struct event){.type = EVENT_JOB_TARGETS_BEGUN,
                                        .job_targets_begun = {.job = number, .at_seq = at_seq, .filter = filter}});
     t->read_targets(t->context, number, begun);
+    t->reads_targets = true;
 }
 
 static void write_excluded(struct progress_turn *t, const struct targets *targets)
@@ -267,7 +300,7 @@ static bool write_targets(struct progress_turn *t, struct targets *targets)
     return false;
 }
 
-/* ---- 4. Running jobs. */
+/* ---- 5. Running jobs. */
 
 static bool run_job(struct progress *p, struct progress_turn *t, uint32_t number)
 {
@@ -290,7 +323,7 @@ static bool run_jobs(struct progress *p, struct progress_turn *t)
     return more;
 }
 
-/* ---- 5. Waiting jobs. */
+/* ---- 6. Waiting jobs. */
 
 static const struct job *next_in_queue(struct view *v)
 {
@@ -336,38 +369,6 @@ void progress_saw(struct progress *p, struct view *v, const struct event *event,
     handouts_saw(&p->handouts, v, event, now_us);
 }
 
-/* ---- 7. Jobs that ended long ago. */
-
-/* Who has not answered for 30 days after a cancel is owed nothing: only a clock that was set ahead leads here. */
-static bool call_back(struct progress_turn *t, uint32_t job)
-{
-    uint32_t position = 0;
-    while (job_devices_list(t->view, job)->out > 0) {
-        if (turn_is_full(t)) return true;
-        uint32_t count = job_devices_list(t->view, job)->count;
-        if (!job_devices_scan(t->view, job, DEVICE_OUT, count, count, &position)) return false;
-        struct lease *lease = leases_find(t->leases, job_devices_at(t->view, job, position).last);
-        ASSERT(lease); /* what was out before a restart has been given back */
-        if (wind_up(t, lease)) return true;
-    }
-    return false;
-}
-
-static bool expire_jobs(struct progress_turn *t)
-{
-    uint32_t forgotten = 0;
-    while (history_next_us(t->view) <= t->events->time_us) {
-        struct history_entry entry;
-        if (turn_is_full(t) || forgotten >= DEVICES_FORGOTTEN_A_TURN_MAX) return true;
-        ASSERT(history_first(t->view, &entry));
-        const struct job_list *list = job_devices_list(t->view, entry.job);
-        if (list && list->out > 0 && call_back(t, entry.job)) return true;
-        forgotten += list ? list->count : 0;
-        emit(t->events, (struct event){.type = EVENT_JOB_EXPIRED, .job_expired = {.job = entry.job}});
-    }
-    return false;
-}
-
 bool progress_run(struct progress *p, struct progress_turn *t)
 {
     events_begin_command(t->events, NULL);
@@ -376,14 +377,16 @@ bool progress_run(struct progress *p, struct progress_turn *t)
     bool more = wind_up_due(t);
     more |= imports_close_abandoned(t->imports, t->view, t->events, t->events_max);
     more |= schedules_run_due(t);
-    more |= run_jobs(p, t);
     more |= expire_jobs(t);
+    more |= run_jobs(p, t);
     if (t->short_of_room) {
         progress_pause(p);
         return more;
     }
     more |= start_jobs(t);
     handouts_sweep(&p->handouts, t->view);
+    /* Workers read what this turn leaves, and what the log says they read: it changes no device any more. */
+    if (t->reads_targets) return true;
     /* Each of these may end a batch or a job: what follows it is for the next turn. */
     size_t events = t->events->count;
     more |= expire_waiting(p, t);

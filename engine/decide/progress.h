@@ -57,6 +57,7 @@ struct progress_turn {
     bool short_of_room;      /* nothing is started or handed out */
     uint32_t jobs_at_once;
     bool may_read_targets;   /* workers have room for another reading */
+    bool reads_targets;      /* progress_run asked for a reading */
     void *context;
     /* Whether the turn has room for the answer to another take. */
     bool (*may_serve)(void *context);

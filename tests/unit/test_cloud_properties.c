@@ -35,6 +35,22 @@ static void a_property_comes_before_a_cloud_property_of_the_same_path(void **sta
     then_answer_has(s, 1, "\"id\":\"gw-1\"");
 }
 
+/* One worker is done with a list, so that its devices are set in the very turn in which another is asked for. */
+static void a_group_is_read_as_it_was_when_its_job_began(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    stage_call(s, 1, "groups.put", "{\"id\":\"north\",\"filter\":\"site = 'north'\"}");
+    s->hold_tasks = true;
+    given_cloud_job(s, "job-1", "");
+    stage_finish_tasks(s);
+    s->hold_tasks = false;
+    stage_call(s, 1, "jobs.run",
+               "{\"id\":\"job-2\",\"group\":\"north\",\"data\":[{\"type\":\"command\",\"path\":\"reboot\"}]}");
+    expect_answer(job(s, "job-1"), "\"completed\":1");
+    expect_answer(job(s, "job-2"), "\"statusReason\":\"no_devices\"");
+}
+
 static void connectors_do_not_get_it(void **state)
 {
     struct stage *s = *state;
@@ -112,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(a_cloud_property_job_needs_no_connector),
         STORY(a_property_comes_before_a_cloud_property_of_the_same_path),
+        STORY(a_group_is_read_as_it_was_when_its_job_began),
         STORY(connectors_do_not_get_it),
         STORY(it_runs_batch_after_batch),
         STORY(a_large_one_can_be_stopped_and_resumed),
