@@ -1,7 +1,5 @@
-/* Looking at the model, printing it, and its fleet: templates, groups, devices. */
+/* Looking at the model, and its fleet: templates, groups, devices. */
 #include "tests/unit/model_parts.h"
-
-#include <time.h>
 
 void model_init(struct model *m)
 {
@@ -14,7 +12,11 @@ void model_free(struct model *m)
         free(m->jobs[i].body);
         free(m->jobs[i].rows);
     }
+    for (unsigned i = 0; i < m->schedule_count; i++) free(m->schedules[i].runs);
+    for (unsigned i = 0; i < m->preview_count; i++) free(m->previews[i].devices);
     for (unsigned i = 0; i < MODEL_WORKS_KEPT; i++) free(m->works[i].rows);
+    free(m->schedules);
+    free(m->previews);
     free(m->templates);
     free(m->groups);
     free(m->devices);
@@ -46,8 +48,13 @@ int model_device(const struct model *m, const char *id)
 int model_job(const struct model *m, const char *id)
 {
     for (int i = (int)m->job_count - 1; i >= 0; i--)
-        if (strcmp(m->jobs[i].id, id) == 0) return i;
+        if (!m->jobs[i].discarded && strcmp(m->jobs[i].id, id) == 0) return i;
     return -1;
+}
+
+int model_schedule(const struct model *m, const char *id)
+{
+    FIND(m->schedules, m->schedule_count);
 }
 
 int model_row(const struct model_job *job, int device)
@@ -62,10 +69,15 @@ bool model_is_over(const struct model_job *job)
     return job->status == COMPLETE || job->status == FAILED || job->status == CANCELLED;
 }
 
+bool model_is_active(const struct model_job *job)
+{
+    return job->status == PENDING || job->status == RUNNING || job->status == STOPPED;
+}
+
 unsigned model_active(const struct model *m)
 {
     unsigned active = 0;
-    for (unsigned i = 0; i < m->job_count; i++) active += !model_is_over(&m->jobs[i]);
+    for (unsigned i = 0; i < m->job_count; i++) active += model_is_active(&m->jobs[i]);
     return active;
 }
 
@@ -126,12 +138,14 @@ int64_t model_deadline(const struct model *m)
             if (job->rows[row].state == ROW_OUT && job->rows[row].deadline_us < soonest)
                 soonest = job->rows[row].deadline_us;
     }
+    for (unsigned i = 0; i < m->schedule_count; i++)
+        if (m->schedules[i].next_us) soonest = MIN_OF(soonest, m->now_us + m->schedules[i].next_us - m->wall_us);
     return soonest;
 }
 
 const char *model_status_word(enum model_status status)
 {
-    static const char *const WORDS[] = {"pending", "running", "stopped", "complete", "failed", "cancelled"};
+    static const char *const WORDS[] = {"saved", "pending", "running", "stopped", "complete", "failed", "cancelled"};
     return WORDS[status];
 }
 
@@ -139,6 +153,24 @@ const char *model_filter_text(enum model_filter filter)
 {
     static const char *const TEXTS[] = {"", "$template = 't-1'", "$provisioned = true", "$id STARTSWITH 'a-'", "p = 1"};
     return TEXTS[filter];
+}
+
+const char *model_which_word(enum model_which which)
+{
+    static const char *const WORDS[] = {"", "failed", "unreached", "both"};
+    return WORDS[which];
+}
+
+const char *model_zone_name(enum model_zone zone)
+{
+    static const char *const NAMES[] = {"UTC", "Europe/Paris", "Asia/Kolkata"};
+    return NAMES[zone];
+}
+
+const char *model_recurrence_word(enum model_recurrence recurrence)
+{
+    static const char *const WORDS[] = {"once", "daily", "weekly"};
+    return WORDS[recurrence];
 }
 
 const char *model_type_word(enum model_type type)
@@ -151,71 +183,6 @@ const char *model_answer_word(enum model_answer answer)
 {
     static const char *const WORDS[] = {"completed", "failed", "rejected", "returned"};
     return WORDS[answer];
-}
-
-/* ---- Printing. */
-
-static void print_time(const char *name, int64_t us, FILE *out)
-{
-    char text[32];
-    time_t seconds = (time_t)(us / 1000000);
-    struct tm tm;
-    if (us == 0) return;
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
-    fprintf(out, ",\"%s\":\"%s.%06dZ\"", name, text, (int)(us % 1000000));
-}
-
-void model_print_status(const struct model_job *job, FILE *out)
-{
-    fprintf(out, "\"status\":\"%s\"", model_status_word(job->status));
-    if (job->reason) fprintf(out, ",\"statusReason\":\"%s\"", job->reason);
-    if (job->expired) fprintf(out, ",\"expired\":true");
-    if (job->status == PENDING || job->status == STOPPED) fprintf(out, ",\"waiting\":\"");
-}
-
-/* Of the reading that counts: one that brought targets, or none at all. */
-static void print_excluded(const struct model_job *job, FILE *out)
-{
-    bool read = job->fixed || (job->status == FAILED && strcmp(job->reason, "no_devices") == 0);
-    fprintf(out, ",\"excluded\":[");
-    if (read && job->excluded) fprintf(out, "{\"reason\":\"wrong_template\",\"count\":%u}", job->excluded);
-    fprintf(out, "]");
-}
-
-void model_print_progress(const struct model_job *job, FILE *out)
-{
-    unsigned completed = 0, failed = 0, batches = model_batches(job), count = job->fixed ? job->count : 0;
-    for (unsigned i = 0; i < count; i++) {
-        completed += job->rows[i].state == ROW_COMPLETED;
-        failed += job->rows[i].state == ROW_FAILED;
-    }
-    fprintf(out, "\"progress\":{\"total\":%u,\"pending\":%u,\"completed\":%u,\"failed\":%u}", count,
-            count - completed - failed, completed, failed);
-    fprintf(out, ",\"batches\":{\"count\":%u,\"size\":%u,\"current\":%u}", batches,
-            job->fixed ? job->batch_size : 0, job->batch < batches ? job->batch + 1 : batches);
-    print_excluded(job, out);
-    print_time("created", job->created_us, out);
-    print_time("start", job->start_us, out);
-    print_time("end", job->end_us, out);
-}
-
-void model_print_row(const struct model *m, const struct model_job *job, unsigned index, FILE *out)
-{
-    const struct model_row *row = &job->rows[index];
-    const struct model_device *device = &m->devices[row->device];
-    bool pending = row->state == ROW_WAITS || row->state == ROW_OUT;
-    fprintf(out, "{\"id\":\"%s\",\"displayName\":\"%s\",\"deleted\":%s,\"status\":\"%s\"", device->id,
-            device->removed ? "(deleted)" : device->id, device->removed ? "true" : "false",
-            pending                       ? "pending"
-            : row->state == ROW_COMPLETED ? "completed"
-                                          : "failed");
-    if (row->state == ROW_FAILED) fprintf(out, ",\"reason\":\"%s\"", row->reason);
-    if (row->error) fprintf(out, ",\"error\":\"%s\"", row->error);
-    fprintf(out, ",\"batch\":%u,\"attempt\":%u", index / job->batch_size + 1, row->attempt);
-    if (row->attempt) fprintf(out, ",\"connector\":\"%s\"", row->connector);
-    print_time("start", row->start_us, out);
-    print_time("end", row->end_us, out);
-    fprintf(out, "}");
 }
 
 /* ---- Templates, groups, devices. */

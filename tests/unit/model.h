@@ -14,7 +14,8 @@
 #include <stdio.h>
 
 enum {
-    MODEL_ID_SIZE = 24,
+    MODEL_ID_SIZE = 40,
+    MODEL_NAME_SIZE = 160,
     MODEL_WORKS_KEPT = 128,
     MODEL_TAKES_MAX = 64,
     MODEL_WORKS_A_TAKE_MAX = 16,
@@ -46,22 +47,47 @@ enum model_type { PROPERTY, CLOUD_PROPERTY, COMMAND, TYPES };
 
 enum model_measure { NO_MEASURE, NUMBER, PERCENTAGE };
 
-/* What a client asks for. */
+/* The fields of a job that a client gave: a set. */
+enum model_fields {
+    GIVES_NAME = 1,
+    GIVES_GROUP = 2,
+    GIVES_DATA = 4,
+    GIVES_BATCH = 8,
+    GIVES_THRESHOLD = 16,
+    GIVES_TIMEOUTS = 32,
+    GIVES_RETRIES = 64,
+    GIVES_ALL = 127
+};
+
+/* What a job is to do: as a client asks for it, and as the model keeps it. */
 struct model_plan {
+    unsigned given;             /* enum model_fields */
+    char name[MODEL_NAME_SIZE]; /* empty: as the id */
     char group[MODEL_ID_SIZE];
-    char target[MODEL_ID_SIZE]; /* empty: any template */
+    char target[MODEL_ID_SIZE];    /* empty: any template */
+    int group_index, target_index; /* once it is kept; -1: any template */
     enum model_type type;
     unsigned value;
     enum model_measure batch, threshold;
     unsigned batch_value, threshold_value;
     bool threshold_per_batch;
-    unsigned timeout;       /* seconds, 0: the default */
+    unsigned timeout;       /* seconds; 0 in what is asked for: the default */
     unsigned queue_timeout; /* seconds, 0: none */
     unsigned retries;
     bool retry_failed, retry_timed_out; /* neither: both */
 };
 
-enum model_status { PENDING, RUNNING, STOPPED, COMPLETE, FAILED, CANCELLED, STATUSES };
+/* Whom a plan would have touched, and what that was called. */
+struct model_preview {
+    char hash[96];
+    struct model_plan plan;
+    unsigned count;
+    char *devices; /* their ids, MODEL_ID_SIZE bytes each */
+};
+
+enum model_status { SAVED, PENDING, RUNNING, STOPPED, COMPLETE, FAILED, CANCELLED, STATUSES };
+
+enum model_which { RERUN_FAILED = 1, RERUN_UNREACHED = 2, RERUN_BOTH = 3 }; /* a set */
 
 enum model_row_state { ROW_WAITS, ROW_OUT, ROW_COMPLETED, ROW_FAILED };
 
@@ -83,13 +109,19 @@ struct model_row {
     int64_t deadline_us;
     int64_t start_us, end_us;                   /* of the last attempt, of its end; 0: not yet */
     struct model_span rests_until, waits_since; /* while it waits */
+    enum model_row_state merged;                /* of a lineage's first job: its newest end in any job of the lineage */
+    bool reran;                                 /* which came in another job than the first */
 };
 
 struct model_job {
     char id[MODEL_ID_SIZE];
     char *body; /* tells a repeat from a conflict */
     struct model_plan plan;
-    int group, target;
+    bool discarded;
+    int quoted;   /* the preview that must still hold, -1: none */
+    int parent;   /* whose rerun it is, -1: nobody's */
+    int schedule; /* whose run it is, -1: none's */
+    enum model_which which;
     enum model_status status;
     const char *reason;
     uint64_t place; /* in the queue */
@@ -97,6 +129,7 @@ struct model_job {
     bool fixed;
     struct model_row *rows;
     unsigned count, excluded;
+    unsigned found;                       /* devices, when the plan did not hold */
     unsigned batch_size, batch;           /* the current one, from 0; the number of batches at the end */
     int64_t created_us, start_us, end_us; /* 0: not yet */
     struct model_span runs_since;         /* its current batch, without a break */
@@ -122,21 +155,60 @@ struct model_take {
     int64_t deadline_us;
 };
 
+enum model_zone { ZONE_UTC, ZONE_PARIS, ZONE_KOLKATA, ZONES };
+enum model_recurrence { ONCE, DAILY, WEEKLY, RECURRENCES };
+
+/* When a schedule is due. */
+struct model_times {
+    int64_t start_us;
+    enum model_zone zone;
+    enum model_recurrence recurrence;
+    int64_t end_us;           /* 0: none */
+    unsigned end_occurrences; /* 0: none */
+    bool skips_missed, skips_overlap;
+};
+
+/* What became of one occurrence, or of several that were missed together. */
+struct model_run {
+    unsigned first, last;
+    int64_t due_us; /* of the first */
+    int job;        /* -1: missed */
+    const char *reason;
+};
+
+struct model_schedule {
+    char id[MODEL_ID_SIZE];
+    struct model_plan plan;
+    struct model_times times;
+    bool enabled, removed;
+    unsigned next;   /* index of the time at which it is due, from 0 at the start */
+    int64_t next_us; /* 0: never */
+    unsigned occurrences;
+    int64_t last_due_us, ended_us;
+    const char *ended_reason;
+    struct model_run *runs;
+    unsigned run_count;
+};
+
 struct model {
-    int64_t now_us;  /* monotonic; moved by whoever drives it */
-    int64_t time_us; /* what is written down now has this time; likewise */
+    int64_t now_us;     /* monotonic; moved by whoever drives it */
+    int64_t wall_us;    /* likewise; may step back */
+    int64_t time_us;    /* what is written down now has this time; likewise */
+    int64_t started_us; /* by the clock on the wall; likewise */
     unsigned jobs_at_once;
     struct model_template *templates;
     struct model_group *groups;
     struct model_device *devices;
     struct model_job *jobs;
-    unsigned template_count, group_count, device_count, job_count;
+    struct model_schedule *schedules;
+    struct model_preview *previews;
+    unsigned template_count, group_count, device_count, job_count, schedule_count, preview_count;
     struct model_work works[MODEL_WORKS_KEPT]; /* the last ones; work_count counts all */
     unsigned work_count;
     struct model_take takes[MODEL_TAKES_MAX]; /* in order of arrival */
     unsigned take_count;
     uint64_t places;
-    bool changed; /* whether the last command had something to change */
+    bool changed, made_job; /* whether the last command had something to change, and whether it made a job */
 };
 
 void model_init(struct model *m);
@@ -148,10 +220,12 @@ int model_template(const struct model *m, const char *id);
 int model_group(const struct model *m, const char *id);
 int model_device(const struct model *m, const char *id);
 int model_job(const struct model *m, const char *id);
+int model_schedule(const struct model *m, const char *id);
 /* The row of this device in the job. */
 int model_row(const struct model_job *job, int device);
 bool model_is_over(const struct model_job *job);
-/* Of pending, running and stopped jobs. */
+/* Pending, running or stopped. */
+bool model_is_active(const struct model_job *job);
 unsigned model_active(const struct model *m);
 unsigned model_batches(const struct model_job *job);
 /* Whether the row's device is in the current batch of a running job and waits to be handed out. */
@@ -165,17 +239,31 @@ bool model_row_is_overdue(const struct model *m, const struct model_job *job, un
 bool model_take_names(const struct model *m, const struct model_take *take, const struct model_job *job, unsigned row);
 /* Whether the take must get the row's device when nobody else does, or see that it is gone. */
 bool model_take_wants(const struct model *m, const struct model_take *take, const struct model_job *job, unsigned row);
-/* The soonest deadline of a device that is out or of a waiting take; INT64_MAX when there is none. */
+/* The soonest deadline of a device that is out, of a waiting take or of a schedule; INT64_MAX when there is none. */
 int64_t model_deadline(const struct model *m);
 /* When the first job that is over will expire, by the time of what is written down; now when there is none. */
 int64_t model_expiry(const struct model *m);
 const char *model_status_word(enum model_status status);
+const char *model_which_word(enum model_which which);
+const char *model_zone_name(enum model_zone zone);
+const char *model_recurrence_word(enum model_recurrence recurrence);
+/* The time as the engine's JSON has it. */
+const char *model_time_text(int64_t us, char text[40]);
 const char *model_filter_text(enum model_filter filter);
 const char *model_type_word(enum model_type type);
 
-/* The members of an answer that show where the job stands, and a row's, as the engine's JSON has them. */
+/* The job that is to be called as the engine called it: a run whose usual id was taken; -1: none. */
+int model_nameless_job(const struct model *m);
+/* Whether the engine may call it so. */
+bool model_may_be_called(const struct model *m, const struct model_job *job, const char *id);
+
+/* Members of an answer as the engine's JSON has them: what a job is to do, where it stands, how far it came; a row;
+ * where a schedule stands, and what became of its occurrences, newest first. */
+void model_print_plan(const struct model_plan *plan, FILE *out);
 void model_print_status(const struct model_job *job, FILE *out);
-void model_print_progress(const struct model_job *job, FILE *out);
+void model_print_progress(const struct model *m, const struct model_job *job, FILE *out);
+void model_print_schedule(const struct model_schedule *s, FILE *out);
+void model_print_run(const struct model *m, const struct model_schedule *s, unsigned run, FILE *out);
 void model_print_row(const struct model *m, const struct model_job *job, unsigned row, FILE *out);
 
 /* ---- Commands. */
@@ -187,7 +275,19 @@ const char *model_remove_group(struct model *m, const char *id);
 /* `template` NULL and `provisioned` -1 leave things as they are. */
 const char *model_put_device(struct model *m, const char *id, const char *template, int provisioned);
 const char *model_remove_device(struct model *m, const char *id);
-const char *model_run_job(struct model *m, const char *id, const char *body, const struct model_plan *plan);
+/* `quoted` is a preview that must hold, -1: none. */
+const char *model_run_job(struct model *m, const char *id, const char *body, const struct model_plan *plan, int quoted);
+const char *model_run_saved_job(struct model *m, const char *id, int quoted);
+const char *model_save_job(struct model *m, const char *id, const char *body, const struct model_plan *plan);
+const char *model_discard_job(struct model *m, const char *id);
+/* A name of "" is the usual one. */
+const char *model_copy_job(struct model *m, const char *id, const char *new_id, const char *body, const char *name);
+const char *model_rerun_job(struct model *m, const char *id, const char *new_id, const char *body, const char *name,
+                            enum model_which which);
+/* `times` NULL and `enabled` -1 leave things as they are. */
+const char *model_put_schedule(struct model *m, const char *id, const struct model_plan *plan,
+                               const struct model_times *times, int enabled);
+const char *model_remove_schedule(struct model *m, const char *id);
 const char *model_stop_job(struct model *m, const char *id);
 const char *model_resume_job(struct model *m, const char *id);
 const char *model_cancel_job(struct model *m, const char *id);
@@ -204,6 +304,15 @@ void model_report_on_work(struct model *m, uint64_t handle, unsigned index, enum
 /* attempt -1: not given. */
 void model_report_by_name(struct model *m, const char *job, const char *device, int attempt, enum model_answer answer,
                           const char *error, struct model_report *report);
+
+/* ---- Previews. */
+
+/* Whom a plan would touch now: `id` is a saved job's or "", the plan what is given beside it. The preview has no hash
+ * yet; `excluded` counts devices of another template. */
+const char *model_look_ahead(const struct model *m, const char *id, const struct model_plan *plan,
+                             struct model_preview *preview, unsigned *excluded);
+/* The engine called it so. Takes the preview over. NULL, or the sentence that says why it may not be called so. */
+const char *model_keep_preview(struct model *m, struct model_preview *preview);
 
 /* ---- What happens. */
 

@@ -1,34 +1,11 @@
-/* Jobs and work. Each rule stands by itself; nothing is kept that can be counted. */
+/* The lives of jobs, and work. Each rule stands by itself; nothing is kept that can be counted. */
 #include "tests/unit/model_parts.h"
 
-enum { PROPERTY_TIMEOUT = 300, COMMAND_TIMEOUT = 30, REST_US = 5 * US_PER_S, REST_ROUNDED_UP_US = 100000 };
+enum { REST_US = 5 * US_PER_S, REST_ROUNDED_UP_US = 100000 };
 
 #define EXPIRES_AFTER_US (INT64_C(30) * 24 * 3600 * US_PER_S)
 
 /* ---- Jobs. */
-
-static void queue(struct model *m, struct model_job *job)
-{
-    job->status = PENDING;
-    job->place = ++m->places;
-}
-
-const char *model_run_job(struct model *m, const char *id, const char *body, const struct model_plan *plan)
-{
-    int existing = model_job(m, id), target = -1;
-    if (existing >= 0 && strcmp(m->jobs[existing].body, body) != 0) return "conflict";
-    if (existing >= 0) return done(m, false);
-    if (*plan->target && (target = model_template(m, plan->target)) < 0) return "no_such_template";
-    int group = model_group(m, plan->group);
-    if (group < 0) return "no_such_group";
-    m->jobs = grown(m->jobs, m->job_count, sizeof *m->jobs);
-    struct model_job *job = &m->jobs[m->job_count++];
-    *job = (struct model_job){
-        .plan = *plan, .group = group, .target = target, .body = strdup(body), .created_us = m->time_us};
-    set_id(job->id, id);
-    queue(m, job);
-    return done(m, true);
-}
 
 static bool threshold_is_exceeded(const struct model_job *job)
 {
@@ -111,7 +88,7 @@ const char *model_cancel_job(struct model *m, const char *id)
     int index = model_job(m, id);
     if (index < 0) return "no_such_job";
     struct model_job *job = &m->jobs[index];
-    if (model_is_over(job)) return "job_cannot_cancel";
+    if (!model_is_active(job)) return "job_cannot_cancel";
     end_job(m, job, CANCELLED, "by_user");
     return done(m, true);
 }
@@ -198,10 +175,10 @@ void model_report_by_name(struct model *m, const char *job_id, const char *devic
 
 /* ---- What the engine does by itself. */
 
-static bool matches(const struct model *m, const struct model_group *group, const struct model_device *device)
+bool group_has(const struct model *m, int group, const struct model_device *device)
 {
     if (device->removed) return false;
-    switch (group->filter) {
+    switch (m->groups[group].filter) {
     case FILTER_ALL: return true;
     case FILTER_TEMPLATE_1: return device->template >= 0 && strcmp(m->templates[device->template].id, "t-1") == 0;
     case FILTER_PROVISIONED: return device->provisioned;
@@ -212,20 +189,38 @@ static bool matches(const struct model *m, const struct model_group *group, cons
     return false;
 }
 
-static void read_group(const struct model *m, struct model_job *job)
+static void add_target(const struct model *m, struct model_job *job, unsigned device)
+{
+    if (job->plan.target_index >= 0 && m->devices[device].template != job->plan.target_index) {
+        job->excluded++;
+        return;
+    }
+    job->rows = grown(job->rows, job->count, sizeof *job->rows);
+    job->rows[job->count++] = (struct model_row){.device = (int)device};
+}
+
+static void read_parent(const struct model *m, struct model_job *job)
+{
+    const struct model_job *parent = &m->jobs[job->parent];
+    for (unsigned i = 0; i < parent->count && !parent->expired; i++) {
+        const struct model_row *row = &parent->rows[i];
+        bool is_meant =
+            has_end(row) ? row->state == ROW_FAILED && job->which & RERUN_FAILED : job->which & RERUN_UNREACHED;
+        if (is_meant && !m->devices[row->device].removed) add_target(m, job, (unsigned)row->device);
+    }
+}
+
+static void read_targets(const struct model *m, struct model_job *job)
 {
     job->count = job->excluded = 0;
     job->reading = true;
     if (job->start_us == 0) job->start_us = m->time_us;
-    for (unsigned i = 0; i < m->device_count; i++) {
-        if (!matches(m, &m->groups[job->group], &m->devices[i])) continue;
-        if (job->target >= 0 && m->devices[i].template != job->target) {
-            job->excluded++;
-            continue;
-        }
-        job->rows = grown(job->rows, job->count, sizeof *job->rows);
-        job->rows[job->count++] = (struct model_row){.device = (int)i};
+    if (job->parent >= 0) {
+        read_parent(m, job);
+        return;
     }
+    for (unsigned i = 0; i < m->device_count; i++)
+        if (group_has(m, job->plan.group_index, &m->devices[i])) add_target(m, job, i);
 }
 
 /* They are those of one run only. */
@@ -240,17 +235,21 @@ static void begin(const struct model *m, struct model_job *job)
     forget_rests(job);
     begin_batch(m, job);
     if (job->fixed) return;
-    if (m->groups[job->group].removed) end_job(m, job, FAILED, "group_removed");
-    else if (job->target >= 0 && m->templates[job->target].removed) end_job(m, job, FAILED, "template_removed");
-    else read_group(m, job);
+    int target = job->plan.target_index;
+    bool needs_group = job->parent < 0;
+    if (needs_group && m->groups[job->plan.group_index].removed) end_job(m, job, FAILED, "group_removed");
+    else if (target >= 0 && m->templates[target].removed) end_job(m, job, FAILED, "template_removed");
+    else read_targets(m, job);
 }
 
 static void fix(const struct model *m, struct model_job *job)
 {
     const struct model_plan *plan = &job->plan;
+    bool holds = quoted_plan_holds(m, job);
     job->reading = false;
-    if (job->count == 0) {
-        end_job(m, job, FAILED, "no_devices");
+    job->found = job->count;
+    if (!holds || job->count == 0) {
+        end_job(m, job, FAILED, holds ? "no_devices" : "plan_changed");
         return;
     }
     job->fixed = true;
@@ -267,7 +266,7 @@ static bool begin_next(struct model *m)
     for (unsigned i = 0; i < m->job_count; i++) {
         struct model_job *job = &m->jobs[i];
         running += job->status == RUNNING;
-        if (job->status == PENDING && (!next || job->place < next->place)) next = job;
+        if (job->status == PENDING && (!next || job->place < next->place) && !waits_for_run(m, job)) next = job;
     }
     if (!next || running >= m->jobs_at_once) return false;
     begin(m, next);
@@ -346,6 +345,7 @@ void model_rest(struct model *m, bool workers)
 {
     bool moved = true;
     let_deadlines_pass(m);
+    run_schedules(m);
     expire(m);
     while (moved) {
         moved = run_jobs(m, workers);
@@ -403,12 +403,6 @@ void model_lost_count(struct model *m)
     }
 }
 
-static unsigned timeout_of(const struct model_plan *plan)
-{
-    if (plan->timeout) return plan->timeout;
-    return plan->type == COMMAND ? COMMAND_TIMEOUT : PROPERTY_TIMEOUT;
-}
-
 /* NULL, or why this work may not be handed out now. */
 static const char *work_flaw(const struct model *m, const struct model_given *given)
 {
@@ -417,7 +411,7 @@ static const char *work_flaw(const struct model *m, const struct model_given *gi
     const struct model_job *job = &m->jobs[index];
     if (job->status != RUNNING || !job->fixed) return "work of a job that does not run";
     if (given->batch != job->batch + 1) return "work of another batch than the current one";
-    if (given->timeout != timeout_of(&job->plan)) return "work with another timeout than its job has";
+    if (given->timeout != job->plan.timeout) return "work with another timeout than its job has";
     if (given->type != job->plan.type) return "work of another type than its job's";
     if (given->count == 0) return "work without devices";
     for (unsigned i = 0; i < MODEL_WORKS_KEPT; i++)

@@ -38,17 +38,26 @@ static void expect_no_more(struct bytes rest, const char *what)
 
 /* ---- Jobs, devices. */
 
-void compare_job(const struct model_job *job, struct bytes answer)
+/* Three parts, since what a job waits for is the engine's to say. */
+void compare_job(const struct model *m, const struct model_job *job, struct bytes answer)
 {
     char *text;
     size_t size;
+    if (job->discarded) {
+        expect_refusal(answer, "no_such_job", job->id);
+        return;
+    }
     FILE *out = open_memstream(&text, &size);
-    model_print_progress(job, out);
+    model_print_plan(&job->plan, out);
     fputc('\0', out);
     model_print_status(job, out);
+    fputc('\0', out);
+    model_print_progress(m, job, out);
     fclose(out);
+    const char *status = text + strlen(text) + 1, *progress = status + strlen(status) + 1;
     expect_in(answer, text, job->id);
-    expect_in(answer, text + strlen(text) + 1, job->id);
+    expect_in(answer, status, job->id);
+    expect_in(answer, progress, job->id);
     free(text);
 }
 
@@ -94,7 +103,8 @@ void compare_info(const struct model *m, struct bytes answer)
 {
     char text[64];
     unsigned counts[STATUSES] = {0}, devices = 0;
-    for (unsigned i = 0; i < m->job_count; i++) counts[m->jobs[i].status] += !m->jobs[i].expired;
+    for (unsigned i = 0; i < m->job_count; i++)
+        counts[m->jobs[i].status] += !m->jobs[i].expired && !m->jobs[i].discarded;
     for (unsigned i = 0; i < m->device_count; i++) devices += !m->devices[i].removed;
     for (unsigned i = 0; i < STATUSES; i++) {
         snprintf(text, sizeof text, "\"%s\":%u", model_status_word((enum model_status)i), counts[i]);
@@ -104,21 +114,85 @@ void compare_info(const struct model *m, struct bytes answer)
     expect_in(answer, text, "info");
 }
 
-void compare_active(const struct model *m, struct bytes answer)
+bool answer_is_running(const struct model_job *job)
+{
+    return model_is_active(job);
+}
+
+bool answer_is_saved(const struct model_job *job)
+{
+    return job->status == SAVED && !job->discarded;
+}
+
+bool answer_is_recent(const struct model_job *job)
+{
+    return model_is_over(job) && !job->expired;
+}
+
+bool answer_is_scheduled(const struct model_job *job)
+{
+    return job->schedule >= 0 && !job->expired;
+}
+
+void compare_jobs(const struct model *m, bool (*is_meant)(const struct model_job *job), struct bytes answer)
 {
     char text[64];
     for (unsigned i = m->job_count; i > 0; i--) {
         const struct model_job *job = &m->jobs[i - 1];
-        if (model_is_over(job)) continue;
+        if (!is_meant(job)) continue;
         snprintf(text, sizeof text, "{\"id\":\"%s\",\"displayName\":", job->id);
         answer = expect_next(answer, text, "jobs.list");
     }
     expect_no_more(answer, "jobs.list");
 }
 
+struct bytes next_job_listed(struct bytes rest, char id[MODEL_ID_SIZE])
+{
+    *id = '\0';
+    rest = expect_next(rest, "{\"id\":\"", "jobs.list");
+    sscanf(rest.data, "%39[^\"]", id);
+    return rest;
+}
+
+void compare_merged(const struct model *m, const struct model_job *job, struct bytes answer)
+{
+    char text[128];
+    for (unsigned i = 0; job->fixed && i < job->count; i++) {
+        const struct model_row *row = &job->rows[i];
+        const char *word = row->merged == ROW_COMPLETED ? "completed" : "failed";
+        bool shown = job->parent < 0 && row->reran;
+        snprintf(text, sizeof text, shown ? "{\"id\":\"%s\",\"merged\":\"%s\"}" : "{\"id\":\"%s\"}",
+                 m->devices[row->device].id, word);
+        answer = expect_next(answer, text, job->id);
+    }
+    expect_no_more(answer, job->id);
+}
+
+void compare_preview(struct model_preview *preview, unsigned excluded, struct bytes answer)
+{
+    enum { SAMPLE_MAX = 10 };
+    char *text;
+    size_t size;
+    const struct model_plan *plan = &preview->plan;
+    unsigned each = plan->batch == NUMBER       ? plan->batch_value
+                    : plan->batch == PERCENTAGE ? (preview->count * plan->batch_value + 99) / 100
+                                                : preview->count;
+    FILE *out = open_memstream(&text, &size);
+    fprintf(out, "{\"count\":%u,\"sample\":[", preview->count);
+    for (unsigned i = 0; i < preview->count && i < SAMPLE_MAX; i++)
+        fprintf(out, "%s\"%s\"", i ? "," : "", preview->devices + i * (size_t)MODEL_ID_SIZE);
+    fprintf(out, "],\"excluded\":[");
+    if (excluded) fprintf(out, "{\"reason\":\"wrong_template\",\"count\":%u}", excluded);
+    fprintf(out, "],\"batches\":%u,\"planHash\":\"", preview->count ? (preview->count + each - 1) / each : 0);
+    fclose(out);
+    struct bytes hash = expect_next(answer, text, "jobs.preview");
+    sscanf(hash.data, "%95[^\"]", preview->hash);
+    free(text);
+}
+
 void compare_devices(const struct model *m, struct bytes answer)
 {
-    char text[160], template[40];
+    char text[240], template[64];
     for (unsigned i = 0; i < m->device_count; i++) {
         const struct model_device *device = &m->devices[i];
         if (device->removed) continue;
@@ -131,6 +205,38 @@ void compare_devices(const struct model *m, struct bytes answer)
     expect_no_more(answer, "devices.list");
 }
 
+/* ---- Schedules. */
+
+void compare_schedule(const struct model_schedule *s, struct bytes answer)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    model_print_plan(&s->plan, out);
+    fprintf(out, ",");
+    model_print_schedule(s, out);
+    fclose(out);
+    expect_in(answer, text, s->id);
+    if (!s->ended_us && answer_holds(answer, "\"ended\":"))
+        differ("%s has ended too early: %.*s", s->id, BYTES_ARG(answer));
+    if (!s->next_us && answer_holds(answer, "\"next\":")) differ("%s is due again: %.*s", s->id, BYTES_ARG(answer));
+    free(text);
+}
+
+void compare_runs(const struct model *m, const struct model_schedule *s, struct bytes answer)
+{
+    for (unsigned i = s->run_count; i > 0; i--) {
+        char *text;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+        model_print_run(m, s, i - 1, out);
+        fclose(out);
+        answer = expect_next(answer, text, s->id);
+        free(text);
+    }
+    if (answer_holds(answer, "{\"occurrence\":")) differ("%s has more runs: %.*s", s->id, BYTES_ARG(answer));
+}
+
 /* ---- Work. */
 
 /* "a-1","b-2"]: the ids, MODEL_ID_SIZE bytes each; returns their number. */
@@ -140,7 +246,7 @@ static unsigned read_ids(const char *at, char **ids)
     *ids = NULL;
     for (; *at == '"'; at = strchr(at + 1, '"') + 1, at += *at == ',') {
         *ids = realloc(*ids, (count + 1) * (size_t)MODEL_ID_SIZE);
-        sscanf(at, "\"%23[^\"]", *ids + count++ * (size_t)MODEL_ID_SIZE);
+        sscanf(at, "\"%39[^\"]", *ids + count++ * (size_t)MODEL_ID_SIZE);
     }
     return count;
 }
@@ -150,7 +256,7 @@ static void read_work(const char *at, struct model_given *given)
     char *ids, type[MODEL_ID_SIZE];
     unsigned long long handle;
     *given = (struct model_given){0};
-    int fields = sscanf(at, "{\"work\":%llu,\"job\":\"%23[^\"]\",\"batch\":%u,\"attempt\":%u,\"type\":\"%23[^\"]\"",
+    int fields = sscanf(at, "{\"work\":%llu,\"job\":\"%39[^\"]\",\"batch\":%u,\"attempt\":%u,\"type\":\"%39[^\"]\"",
                         &handle, given->job, &given->batch, &given->attempt, type);
     const char *devices = strstr(at, "\"timeout\":");
     if (fields != 5 || !devices || sscanf(devices, "\"timeout\":%u,\"devices\":[", &given->timeout) != 1)

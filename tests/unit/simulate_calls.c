@@ -1,27 +1,15 @@
 /* A table of calls: what each is called, how often it comes, how it is made, what it does in the model. */
-#include "tests/unit/simulate_calls.h"
+#include "tests/unit/simulate_kinds.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum shows { SHOWS_NOTHING, SHOWS_RESOURCE, SHOWS_JOB, SHOWS_REPORT };
-
-struct call_kind {
-    const char *method;
-    unsigned weight;
-    bool needed; /* in every mixture */
-    enum shows shows;
-    bool remembered;
-    void (*make)(struct client_call *call, struct random *r, const struct model *m);
-    const char *(*carry_out)(const struct client_call *call, struct model *m, struct model_report *report);
-};
-
 /* ---- Choosing. */
 
 static const char *const ERRORS[] = {NULL, "no power", "valve stuck"};
 
-__attribute__((format(printf, 2, 3))) static void add(struct client_call *call, const char *format, ...)
+void add(struct client_call *call, const char *format, ...)
 {
     size_t size = strlen(call->params);
     va_list arguments;
@@ -31,7 +19,7 @@ __attribute__((format(printf, 2, 3))) static void add(struct client_call *call, 
     if (more < 0 || (size_t)more >= CALL_PARAMS_SIZE - size) abort();
 }
 
-static void some_id(char id[MODEL_ID_SIZE], struct random *r, const char *prefix, unsigned count)
+void some_id(char id[MODEL_ID_SIZE], struct random *r, const char *prefix, unsigned count)
 {
     snprintf(id, MODEL_ID_SIZE, "%s-%u", prefix, between(r, 1, count));
 }
@@ -42,19 +30,20 @@ static void some_device_id(char id[MODEL_ID_SIZE], struct random *r)
 }
 
 /* An active job most often, sometimes a recent one, seldom none. */
-static void some_job_id(char id[MODEL_ID_SIZE], struct random *r, const struct model *m)
+void some_job_id(char id[MODEL_ID_SIZE], struct random *r, const struct model *m)
 {
     snprintf(id, MODEL_ID_SIZE, "j-none");
     if (m->job_count == 0 || chance(r, 2)) return;
     unsigned from = m->job_count > 30 ? m->job_count - 30 : 0;
     for (int looks = 0; looks < 10; looks++) {
         const struct model_job *job = &m->jobs[between(r, from, m->job_count - 1)];
+        if (!*job->id) continue; /* the engine has not said yet how it is called */
         snprintf(id, MODEL_ID_SIZE, "%s", job->id);
-        if (!model_is_over(job) || chance(r, 10)) return;
+        if (model_is_active(job) || chance(r, 10)) return;
     }
 }
 
-static void make_id(struct client_call *call)
+void make_id(struct client_call *call)
 {
     add(call, "\"id\":\"%s\"", call->id);
 }
@@ -139,117 +128,6 @@ static const char *remove_device(const struct client_call *call, struct model *m
 {
     (void)report;
     return model_remove_device(m, call->id);
-}
-
-/* ---- Jobs. */
-
-/* Borders come often: nothing, one, all. */
-static enum model_measure some_measure(struct random *r, unsigned least, unsigned *value)
-{
-    static const unsigned PERCENTAGES[] = {1, 10, 33, 50, 99, 100};
-    enum model_measure measure = (enum model_measure)below(r, 3);
-    if (measure == NUMBER) *value = chance(r, 70) ? between(r, least, 4) : between(r, least, 40);
-    if (measure == PERCENTAGE) *value = least == 0 && chance(r, 15) ? 0 : PERCENTAGES[below(r, 6)];
-    return measure;
-}
-
-static void add_measure(struct client_call *call, const char *name, enum model_measure measure, unsigned value,
-                        bool per_batch)
-{
-    if (measure == NO_MEASURE) return;
-    add(call, ",\"%s\":{\"type\":\"%s\",\"value\":%u%s}", name, measure == NUMBER ? "number" : "percentage", value,
-        per_batch ? ",\"batch\":true" : "");
-}
-
-static void some_retries(struct model_plan *plan, struct random *r)
-{
-    if (chance(r, 50)) return;
-    plan->retries = between(r, 1, 3);
-    plan->retry_failed = chance(r, 40);
-    plan->retry_timed_out = chance(r, 40);
-}
-
-static void add_retries(struct client_call *call)
-{
-    const struct model_plan *plan = &call->plan;
-    if (plan->retries == 0) return;
-    add(call, ",\"retries\":{\"max\":%u", plan->retries);
-    if (plan->retry_failed && plan->retry_timed_out) add(call, ",\"on\":[\"failed\",\"timed_out\"]");
-    else if (plan->retry_failed) add(call, ",\"on\":[\"failed\"]");
-    else if (plan->retry_timed_out) add(call, ",\"on\":[\"timed_out\"]");
-    add(call, "}");
-}
-
-static void add_data(struct client_call *call)
-{
-    const struct model_plan *plan = &call->plan;
-    add(call, ",\"data\":[{\"type\":\"%s\",\"path\":\"p\",\"value\":%u", model_type_word(plan->type), plan->value);
-    if (*plan->target) add(call, ",\"target\":\"%s\"", plan->target);
-    add(call, "}]");
-}
-
-static void add_timeouts(struct client_call *call)
-{
-    const struct model_plan *plan = &call->plan;
-    if (plan->timeout && plan->queue_timeout)
-        add(call, ",\"timeouts\":{\"execution\":%u,\"queue\":%u}", plan->timeout, plan->queue_timeout);
-    else if (plan->timeout) add(call, ",\"timeouts\":{\"execution\":%u}", plan->timeout);
-    else if (plan->queue_timeout) add(call, ",\"timeouts\":{\"queue\":%u}", plan->queue_timeout);
-}
-
-static void make_run_job(struct client_call *call, struct random *r, const struct model *m)
-{
-    struct model_plan *plan = &call->plan;
-    /* An id that was used is a repeat or a conflict. */
-    unsigned number = chance(r, 5) && m->job_count ? between(r, 1, m->job_count) : m->job_count + 1;
-    snprintf(call->id, MODEL_ID_SIZE, "j-%u", number);
-    some_id(plan->group, r, "g", 4);
-    plan->type = chance(r, 60) ? PROPERTY : chance(r, 70) ? COMMAND : CLOUD_PROPERTY;
-    plan->value = below(r, 3);
-    if (chance(r, 20)) some_id(plan->target, r, "t", 2);
-    plan->batch = some_measure(r, 1, &plan->batch_value);
-    plan->threshold = some_measure(r, 0, &plan->threshold_value);
-    plan->threshold_per_batch = plan->threshold && chance(r, 40);
-    if (chance(r, 60)) plan->timeout = between(r, 1, 60);
-    if (chance(r, 20)) plan->queue_timeout = between(r, 1, 60);
-    some_retries(plan, r);
-    make_id(call);
-    add(call, ",\"group\":\"%s\"", plan->group);
-    add_data(call);
-    add_measure(call, "batch", plan->batch, plan->batch_value, false);
-    add_measure(call, "cancellationThreshold", plan->threshold, plan->threshold_value, plan->threshold_per_batch);
-    add_timeouts(call);
-    add_retries(call);
-}
-
-static const char *run_job(const struct client_call *call, struct model *m, struct model_report *report)
-{
-    (void)report;
-    return model_run_job(m, call->id, call->params, &call->plan);
-}
-
-static void make_job(struct client_call *call, struct random *r, const struct model *m)
-{
-    some_job_id(call->id, r, m);
-    make_id(call);
-}
-
-static const char *stop_job(const struct client_call *call, struct model *m, struct model_report *report)
-{
-    (void)report;
-    return model_stop_job(m, call->id);
-}
-
-static const char *resume_job(const struct client_call *call, struct model *m, struct model_report *report)
-{
-    (void)report;
-    return model_resume_job(m, call->id);
-}
-
-static const char *cancel_job(const struct client_call *call, struct model *m, struct model_report *report)
-{
-    (void)report;
-    return model_cancel_job(m, call->id);
 }
 
 /* ---- Work. */
@@ -387,20 +265,27 @@ static const char *report_results(const struct client_call *call, struct model *
 
 /* ---- The table. */
 
-enum { PUT_TEMPLATE, PUT_GROUP, PUT_DEVICE, REPORT }; /* rows that are asked for by name */
+enum { PUT_TEMPLATE, PUT_GROUP, PUT_DEVICE, REPORT, CANCEL }; /* rows that are asked for by name */
 
 static const struct call_kind KINDS[] = {
     [PUT_TEMPLATE] = {"templates.put", 2, true, SHOWS_RESOURCE, true, make_template, put_template},
     [PUT_GROUP] = {"groups.put", 3, true, SHOWS_RESOURCE, true, make_put_group, put_group},
     [PUT_DEVICE] = {"devices.put", 10, true, SHOWS_RESOURCE, true, make_put_device, put_device},
     [REPORT] = {"work.report", 45, true, SHOWS_REPORT, false, make_report, report_results},
+    [CANCEL] = {"jobs.cancel", 3, true, SHOWS_JOB, true, make_job, call_cancel_job},
     {"templates.remove", 1, false, SHOWS_NOTHING, true, make_template, remove_template},
     {"groups.remove", 1, false, SHOWS_NOTHING, true, make_group, remove_group},
     {"devices.remove", 4, false, SHOWS_NOTHING, true, make_remove_device, remove_device},
-    {"jobs.run", 22, true, SHOWS_JOB, true, make_run_job, run_job},
-    {"jobs.stop", 8, false, SHOWS_JOB, true, make_job, stop_job},
-    {"jobs.resume", 10, true, SHOWS_JOB, true, make_job, resume_job},
-    {"jobs.cancel", 3, true, SHOWS_JOB, true, make_job, cancel_job},
+    {"jobs.run", 22, true, SHOWS_JOB, true, make_run_job, call_run_job},
+    {"jobs.run", 6, false, SHOWS_JOB, true, make_run_saved_job, call_run_saved_job},
+    {"jobs.save", 6, false, SHOWS_JOB, true, make_save_job, call_save_job},
+    {"jobs.discard", 1, false, SHOWS_NOTHING, true, make_saved_job, call_discard_job},
+    {"jobs.copy", 4, false, SHOWS_JOB, true, make_copy_job, call_copy_job},
+    {"jobs.rerun", 8, false, SHOWS_JOB, true, make_rerun_job, call_rerun_job},
+    {"jobs.stop", 8, false, SHOWS_JOB, true, make_job, call_stop_job},
+    {"jobs.resume", 10, true, SHOWS_JOB, true, make_job, call_resume_job},
+    {"schedules.put", 5, false, SHOWS_SCHEDULE, true, make_put_schedule, call_put_schedule},
+    {"schedules.remove", 1, false, SHOWS_NOTHING, true, make_schedule, call_remove_schedule},
     {"work.take", 40, true, SHOWS_NOTHING, false, make_take, take},
     {"work.report", 10, false, SHOWS_REPORT, false, make_named_report, report_results},
 };
@@ -431,7 +316,7 @@ void call_mixture_free(struct call_mixture *mixture)
 
 static void make(struct client_call *call, const struct call_kind *kind, struct random *r, const struct model *m)
 {
-    *call = (struct client_call){.kind = kind};
+    *call = (struct client_call){.kind = kind, .quoted = -1, .enabled = -1};
     kind->make(call, r, m);
     if (kind->remembered && chance(r, 50)) {
         snprintf(call->request_id, MODEL_ID_SIZE, "r-%llu", (unsigned long long)random_next(r) % 1000000);
@@ -444,7 +329,8 @@ void call_make(struct client_call *call, const struct call_mixture *mixture, str
     for (; dice >= mixture->weights[kind]; kind++) dice -= mixture->weights[kind];
     make(call, &KINDS[kind], r, m);
     /* With more active jobs every step would be long; one that is over makes room. */
-    if (KINDS[kind].make == make_run_job && model_active(m) >= CALL_ACTIVE_JOBS_MAX) make(call, &KINDS[REPORT], r, m);
+    if (call_queues_job(call) && model_active(m) >= CALL_ACTIVE_JOBS_MAX)
+        make(call, &KINDS[chance(r, 70) ? REPORT : CANCEL], r, m);
 }
 
 bool call_make_first(struct client_call *call, unsigned i, struct random *r)
@@ -470,11 +356,6 @@ bool call_removes_device(const struct client_call *call)
     return call->kind->carry_out == remove_device;
 }
 
-bool call_makes_job(const struct client_call *call)
-{
-    return call->kind->carry_out == run_job;
-}
-
 bool call_is_remembered(const struct client_call *call)
 {
     return call->kind->remembered && *call->request_id;
@@ -482,15 +363,21 @@ bool call_is_remembered(const struct client_call *call)
 
 bool calls_are_equal(const struct client_call *a, const struct client_call *b)
 {
-    return a->kind == b->kind && strcmp(a->params, b->params) == 0;
+    return strcmp(a->kind->method, b->kind->method) == 0 && strcmp(a->params, b->params) == 0;
 }
 
 /* ---- What is to be answered. */
 
 const char *call_carry_out(const struct client_call *call, struct model *m, struct model_report *report)
 {
-    m->changed = false;
+    m->changed = m->made_job = false;
     return call->kind->carry_out(call, m, report);
+}
+
+/* Whose job the answer shows. */
+static const char *shown_job(const struct client_call *call)
+{
+    return *call->new_id ? call->new_id : call->id;
 }
 
 /* What was removed stays removed, and what was put may have been removed since. */
@@ -499,6 +386,8 @@ const char *call_look_again(const struct client_call *call, const struct model *
     if (call->kind->carry_out == put_template && model_template(m, call->id) < 0) return "no_such_template";
     if (call->kind->carry_out == put_group && model_group(m, call->id) < 0) return "no_such_group";
     if (call->kind->carry_out == put_device && model_device(m, call->id) < 0) return "no_such_device";
+    if (call->kind->shows == SHOWS_SCHEDULE && model_schedule(m, call->id) < 0) return "no_such_schedule";
+    if (call->kind->shows == SHOWS_JOB && model_job(m, shown_job(call)) < 0) return "no_such_job";
     return NULL;
 }
 
@@ -508,7 +397,8 @@ void call_print_answer(const struct client_call *call, const struct model *m, co
     switch (call->kind->shows) {
     case SHOWS_NOTHING: break;
     case SHOWS_RESOURCE: fprintf(out, "{\"id\":\"%s\"", call->id); break;
-    case SHOWS_JOB: model_print_status(&m->jobs[model_job(m, call->id)], out); break;
+    case SHOWS_JOB: model_print_status(&m->jobs[model_job(m, shown_job(call))], out); break;
+    case SHOWS_SCHEDULE: model_print_schedule(&m->schedules[model_schedule(m, call->id)], out); break;
     case SHOWS_REPORT:
         fprintf(out, "{\"recorded\":%u,\"duplicates\":%u,\"unknown\":%u}", report->recorded, report->duplicates,
                 report->unknown);

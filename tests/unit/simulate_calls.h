@@ -6,7 +6,7 @@
 #include "tests/unit/model.h"
 #include "tests/unit/simulate_random.h"
 
-enum { CALL_PARAMS_SIZE = 1024, CALL_RESULTS_MAX = 12, CALL_ACTIVE_JOBS_MAX = 12 };
+enum { CALL_PARAMS_SIZE = 1536, CALL_RESULTS_MAX = 12, CALL_ACTIVE_JOBS_MAX = 12 };
 
 struct call_result {
     unsigned index;
@@ -26,7 +26,13 @@ struct client_call {
     bool template_given;
     int provisioned;
     enum model_filter filter;
-    struct model_plan plan;
+    struct model_plan plan;     /* of a copy and a rerun only the name */
+    char new_id[MODEL_ID_SIZE]; /* of a copy and a rerun */
+    int quoted;                 /* a preview, -1: none */
+    enum model_which which;
+    struct model_times times;
+    bool times_given;
+    int enabled;   /* -1: not given */
     uint64_t work; /* 0: results by name */
     struct call_result results[CALL_RESULTS_MAX];
     unsigned result_count;
@@ -44,11 +50,12 @@ void call_mixture_free(struct call_mixture *mixture);
 
 /* A call of the mixture. */
 void call_make(struct client_call *call, const struct call_mixture *mixture, struct random *r, const struct model *m);
+/* What a preview may be asked with: `call` is no call, only its id, its fields and the parameters for them. */
+void call_make_preview(struct client_call *call, struct random *r, const struct model *m);
 /* The calls that begin a run: the i-th; false when there are no more. */
 bool call_make_first(struct client_call *call, unsigned i, struct random *r);
 const char *call_method(const struct client_call *call);
 bool call_is_take(const struct client_call *call);
-bool call_makes_job(const struct client_call *call);
 /* Whether the engine remembers its request id. */
 bool call_is_remembered(const struct client_call *call);
 bool call_removes_device(const struct client_call *call);

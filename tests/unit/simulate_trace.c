@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LINES_KEPT = 48, LINE_SIZE = 400 };
+enum { LINES_KEPT = 48, LINE_SIZE = 600 };
 
 static uint64_t seed;
 static unsigned long step;
 static char lines[LINES_KEPT][LINE_SIZE];
 static unsigned line_count;
+static void (*events_printer)(void *context, const char *difference);
+static void *printer_context;
 
 void note(const char *format, ...)
 {
@@ -33,13 +35,14 @@ static void tell_way_back(void)
 
 void differ(const char *format, ...)
 {
+    char *difference;
     va_list arguments;
-    tell_way_back();
-    printf("step %lu: ", step);
     va_start(arguments, format);
-    vprintf(format, arguments);
+    if (vasprintf(&difference, format, arguments) < 0) abort();
     va_end(arguments);
-    printf("\n0 passed, 1 failed\n");
+    tell_way_back();
+    events_printer(printer_context, difference);
+    printf("step %lu: %s\n0 passed, 1 failed\n", step, difference);
     exit(1);
 }
 
@@ -53,9 +56,11 @@ static void on_abort(int signal_number)
     _exit(1);
 }
 
-void trace_begin(uint64_t run_seed)
+void trace_begin(uint64_t run_seed, void (*print_events)(void *context, const char *difference), void *context)
 {
     seed = run_seed;
+    events_printer = print_events;
+    printer_context = context;
     step = line_count = 0;
     signal(SIGABRT, on_abort);
 }
