@@ -65,7 +65,7 @@ static const char *set_next(struct model_schedule *s)
     return reason;
 }
 
-/* What is done is not due again, also when the clock was put back. */
+/* What was run is not due again, also when the clock was put back. */
 static const char *set_next_from_now(const struct model *m, struct model_schedule *s)
 {
     int64_t after_us = MAX_OF(m->wall_us, s->last_due_us);
@@ -183,6 +183,8 @@ static unsigned last_due(const struct model *m, const struct model_schedule *s)
     return last;
 }
 
+/* Of those that were missed together the log has the first one's time: when the clock is put back over the others, and
+ * the schedule is changed then, they may come again. None of them was run. */
 static void keep_run(struct model_schedule *s, unsigned count, int job, const char *reason)
 {
     s->runs = grown(s->runs, s->run_count, sizeof *s->runs);
@@ -192,8 +194,8 @@ static void keep_run(struct model_schedule *s, unsigned count, int job, const ch
                                                  .job = job,
                                                  .reason = reason};
     s->occurrences += count;
+    s->last_due_us = due_at(&s->times, s->next);
     s->next += count;
-    s->last_due_us = due_at(&s->times, s->next - 1);
 }
 
 static const char *obstacle(const struct model *m, int index)
