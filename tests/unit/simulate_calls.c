@@ -284,7 +284,7 @@ static const struct call_kind KINDS[] = {
     {"jobs.rerun", 8, false, SHOWS_JOB, true, make_rerun_job, call_rerun_job},
     {"jobs.stop", 8, false, SHOWS_JOB, true, make_job, call_stop_job},
     {"jobs.resume", 10, true, SHOWS_JOB, true, make_job, call_resume_job},
-    {"schedules.put", 5, false, SHOWS_SCHEDULE, true, make_put_schedule, call_put_schedule},
+    {"schedules.put", 7, true, SHOWS_SCHEDULE, true, make_put_schedule, call_put_schedule},
     {"schedules.remove", 1, false, SHOWS_NOTHING, true, make_schedule, call_remove_schedule},
     {"work.take", 40, true, SHOWS_NOTHING, false, make_take, take},
     {"work.report", 10, false, SHOWS_REPORT, false, make_named_report, report_results},
