@@ -185,8 +185,8 @@ const char *model_copy_job(struct model *m, const char *id, const char *new_id, 
 {
     const char *refusal;
     int from = model_job(m, id);
-    if (from < 0) return "no_such_job";
     if (id_is_taken(m, new_id, body, &refusal)) return refusal;
+    if (from < 0) return "no_such_job";
     struct model_plan plan = m->jobs[from].plan;
     name_after(&plan, name, " Copy");
     new_job(m, new_id, body, &plan);
