@@ -142,6 +142,7 @@ static enum exit_code fold_names(struct wanted *w)
     w->state.seen = note_ids;
     w->state.context = w;
     code = state_fold_to(&w->state, w->source.head);
+    if (w->state.why.text[0]) complain("%s", w->state.why.text);
     w->view = state_view(&w->state);
     if (code != EXIT_WELL) return code;
     if (w->devices.id.size && w->devices.count == 0)
@@ -187,7 +188,9 @@ static bool matches(const struct wanted *w, const struct event *event)
 static enum exit_code show_one(struct wanted *w, struct arena *arena, uint64_t seq)
 {
     struct event event;
-    enum exit_code code = event_read(&w->source, seq, &event);
+    struct sentence why = {""};
+    enum exit_code code = event_read(&w->source, seq, &event, &why);
+    if (why.text[0]) complain("%s", why.text);
     if (code != EXIT_WELL || !matches(w, &event)) return code;
     arena_reset(arena);
     struct buffer map = {.arena = arena};

@@ -70,7 +70,7 @@ static void show_header(struct replay *r)
     struct open_map *m = out_record(&r->out, "header");
     put_word(m, "tool", "muster-replay " MUSTER_VERSION);
     put_word(m, "verb", r->verb->name);
-    put_word(m, "source", source_place(r) == SOURCE_SEGMENT ? "segment" : "directory");
+    put_word(m, "source", source_word(r));
     out_end(&r->out);
 }
 

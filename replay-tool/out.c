@@ -45,9 +45,15 @@ static void show_as_text(struct out *out, const msgpack_object *record)
         return;
     }
     out_rows_end(out);
-    if (out->is_row && out->show) out->show(stdout, record);
-    else fields_show(record);
-    if (!out->is_row || !out->show) putchar('\n');
+    bool as_line = out->is_row && out->show;
+    if (out->lines && !as_line) putchar('\n');
+    out->lines = as_line;
+    if (as_line) {
+        out->show(stdout, record);
+        return;
+    }
+    fields_show(record);
+    putchar('\n');
 }
 
 void out_end(struct out *out)

@@ -25,6 +25,7 @@ struct out {
     struct buffer record;
     struct open_map map;
     bool is_row;
+    bool lines; /* the last row was printed by `show` */
     struct table *table;
     msgpack_unpacked unpacked;
 };

@@ -62,7 +62,9 @@ static enum exit_code open_file(struct parts *parts, struct replay *r)
     parts_alloc(parts, 1);
     snprintf(parts->list->path, sizeof parts->list->path, "%s", path);
     part_look(parts->list);
-    parts->list->first = parts->list->birth.first;
+    const char *slash = strrchr(path, '/');
+    parts->list->first = strtoull(slash ? slash + 1 : path, NULL, 10); /* all that a damaged one tells */
+    if (parts->list->code == EXIT_WELL) parts->list->first = parts->list->birth.first;
     return EXIT_WELL;
 }
 

@@ -24,6 +24,13 @@ enum source_place source_place(const struct replay *r)
     return is_file ? SOURCE_SEGMENT : SOURCE_DIRECTORY;
 }
 
+const char *source_word(const struct replay *r)
+{
+    static const char *const WORDS[] = {
+        [SOURCE_DIRECTORY] = "directory", [SOURCE_SEGMENT] = "segment", [SOURCE_ENGINE] = "engine"};
+    return WORDS[source_place(r)];
+}
+
 /* A directory without a segment holds no log. */
 static bool holds_segments(const char *path)
 {
@@ -108,17 +115,12 @@ enum exit_code source_renew(struct source *s)
     return s->kind->renew ? s->kind->renew(s) : EXIT_WELL;
 }
 
-const char *source_word(const struct source *s)
-{
-    return s->kind->word;
-}
-
 void source_header(const struct source *s)
 {
     struct open_map *m = out_record(&s->replay->out, "header");
     put_word(m, "tool", "muster-replay " MUSTER_VERSION);
     put_word(m, "verb", s->replay->verb->name);
-    put_word(m, "source", s->kind->word);
+    put_word(m, "source", source_word(s->replay));
     put_hex(m, "logId", (struct bytes){s->log_id, sizeof s->log_id});
     put_uint(m, "first", s->first);
     put_uint(m, "head", s->head);

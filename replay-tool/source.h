@@ -39,14 +39,14 @@ enum exit_code source_renew(struct source *s);
 
 /* Writes the header of every verb's output: what is read, and whose log it is. */
 void source_header(const struct source *s);
-/* "directory", "segment", "engine" */
-const char *source_word(const struct source *s);
 
 /* ---- For verbs that look at the files themselves. */
 
 enum source_place { SOURCE_DIRECTORY, SOURCE_SEGMENT, SOURCE_ENGINE };
 /* Where --data or --socket leads. */
 enum source_place source_place(const struct replay *r);
+/* "directory", "segment", "engine" */
+const char *source_word(const struct replay *r);
 /* The directory with the segments that --data names: its `log`, or itself. False, with a sentence said, when there is
  * none. */
 bool source_log_directory(const struct replay *r, char path[PATH_MAX]);
@@ -55,7 +55,6 @@ enum exit_code exit_of_log(enum log_fault fault);
 
 /* ---- Inside: one for each kind. */
 struct source_kind {
-    const char *word;
     enum exit_code (*open)(struct source *s);
     enum exit_code (*read)(struct source *s, uint64_t seq, struct bytes *value);
     enum exit_code (*commit)(struct source *s, uint64_t seq, struct log_commit *commit);

@@ -149,4 +149,4 @@ static enum exit_code commit_of_engine(struct source *s, uint64_t seq, struct lo
     return strange("log.read");
 }
 
-const struct source_kind SOURCE_OF_ENGINE = {"engine", open_engine, read_engine, commit_of_engine, renew_engine, close_engine};
+const struct source_kind SOURCE_OF_ENGINE = {open_engine, read_engine, commit_of_engine, renew_engine, close_engine};

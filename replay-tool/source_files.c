@@ -68,7 +68,7 @@ static enum exit_code commit_of_directory(struct source *s, uint64_t seq, struct
 }
 
 const struct source_kind SOURCE_OF_DIRECTORY = {
-    "directory", open_directory, read_directory, commit_of_directory, NULL, close_directory,
+    open_directory, read_directory, commit_of_directory, NULL, close_directory,
 };
 
 /* ---- One segment. Nobody may be writing to it; a sealed one nobody does. */
@@ -121,4 +121,4 @@ static enum exit_code commit_of_one(struct source *s, uint64_t seq, struct log_c
     return fault == LOG_OK ? EXIT_WELL : fail(exit_of_log(fault), "%s", f->why.text);
 }
 
-const struct source_kind SOURCE_OF_SEGMENT = {"segment", open_one, read_one, commit_of_one, NULL, close_one};
+const struct source_kind SOURCE_OF_SEGMENT = {open_one, read_one, commit_of_one, NULL, close_one};

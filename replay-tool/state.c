@@ -35,17 +35,17 @@ struct view *state_view(struct state *s)
     return projections_live(&s->projections);
 }
 
-enum exit_code event_read(struct source *source, uint64_t seq, struct event *event)
+enum exit_code event_read(struct source *source, uint64_t seq, struct event *event, struct sentence *why)
 {
     struct bytes value;
-    struct sentence why;
+    struct sentence reason;
     enum exit_code code = source_read(source, seq, &value);
     if (code != EXIT_WELL) return code;
-    enum event_fault fault = event_decode(value, event, &why);
+    enum event_fault fault = event_decode(value, event, &reason);
     event->seq = seq;
     if (fault == EVENT_OK) return EXIT_WELL;
-    return fail(fault == EVENT_UNKNOWN ? EXIT_NEWER_FORMAT : EXIT_DAMAGED, "event %llu: %s", (unsigned long long)seq,
-                why.text);
+    sentence_set(why, "event %llu: %s", (unsigned long long)seq, reason.text);
+    return fault == EVENT_UNKNOWN ? EXIT_NEWER_FORMAT : EXIT_DAMAGED;
 }
 
 enum exit_code event_since(struct source *source, int64_t time_us, uint64_t *seq)
@@ -54,8 +54,9 @@ enum exit_code event_since(struct source *source, int64_t time_us, uint64_t *seq
     while (low < high) { /* times never run backwards */
         struct event event;
         uint64_t middle = low + (high - low) / 2;
-        enum exit_code code = event_read(source, middle, &event);
-        if (code != EXIT_WELL) return code;
+        struct sentence why = {""};
+        enum exit_code code = event_read(source, middle, &event, &why);
+        if (code != EXIT_WELL) return why.text[0] ? fail(code, "%s", why.text) : code;
         if (event.time_us < time_us) low = middle + 1;
         else high = middle;
     }
@@ -77,14 +78,15 @@ static enum exit_code fold_next(struct state *s)
     struct event event;
     struct sentence why;
     uint64_t seq = state_head(s) + 1;
-    enum exit_code code = event_read(s->source, seq, &event);
+    enum exit_code code = event_read(s->source, seq, &event, &s->why);
     if (code != EXIT_WELL) return code;
     switch (projections_apply(&s->projections, &event, &why)) {
     case FOLD_OK: break;
     case FOLD_FAULT: return fail(EXIT_IO, "%s", why.text);
     case FOLD_ILLEGAL:
-        return fail(EXIT_DAMAGED, "event %llu (%s) cannot have happened: %s", (unsigned long long)seq,
-                    event_name(event.type), why.text);
+        sentence_set(&s->why, "event %llu (%s) cannot have happened: %s", (unsigned long long)seq,
+                     event_name(event.type), why.text);
+        return EXIT_DAMAGED;
     }
     if (s->seen) s->seen(s->context, &event);
     return projections_commit_due(&s->projections) ? commit(s) : EXIT_WELL;

@@ -7,6 +7,7 @@
 #include "replay-tool/source.h"
 
 struct state {
+    struct sentence why; /* which event could not be folded, after EXIT_DAMAGED and EXIT_NEWER_FORMAT */
     struct source *source;
     struct projections projections;
     bool is_open;
@@ -20,8 +21,9 @@ enum exit_code state_open(struct state *s, struct source *source);
 /* May be called twice. */
 void state_close(struct state *s);
 
-/* Folds what comes next, up to `last`, which the source has: EXIT_DAMAGED names an event that cannot have happened,
- * EXIT_NEWER_FORMAT one that this version does not know. The source must have event 1. */
+/* Folds what comes next, up to `last`, which the source has. An event that cannot have happened is EXIT_DAMAGED, one
+ * that this version does not know EXIT_NEWER_FORMAT: these two are only left in `why`, for the verb to say; all else has
+ * been said. The source must have event 1. */
 enum exit_code state_fold_to(struct state *s, uint64_t last);
 uint64_t state_head(const struct state *s);
 /* As of the last event folded. */
@@ -31,7 +33,8 @@ void state_hash(struct view *v, uint8_t hash[32]);
 
 /* The first event that is not before this time, head + 1 when all are. */
 enum exit_code event_since(struct source *source, int64_t time_us, uint64_t *seq);
-/* Decodes the event with this number, which borrows what source_read() gave. */
-enum exit_code event_read(struct source *source, uint64_t seq, struct event *event);
+/* Decodes the event with this number, which borrows what source_read() gave. What fails has been said, but for the two
+ * codes above, whose sentence is left in `why`. */
+enum exit_code event_read(struct source *source, uint64_t seq, struct event *event, struct sentence *why);
 
 #endif

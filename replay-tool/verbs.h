@@ -8,6 +8,6 @@
 #include "replay-tool/verbs.def"
 #undef VERB
 
-extern const struct option_row EVENTS_OPTIONS[];
+extern const struct option_row EVENTS_OPTIONS[], VERIFY_OPTIONS[];
 
 #endif

@@ -1,0 +1,187 @@
+/* muster-replay verify: whether what is there is what was written, and could have happened.
+ *
+ *     fast    commit records, gaps, order, the hash of every event
+ *     events  and that every event decodes, and that time never runs backwards
+ *     state   and that every event was a legal move, and that the projections show what the log says */
+#include "replay-tool/verify.h"
+
+#include "replay-tool/verbs.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { JOBS_MAX = 256 };
+
+const struct option_row VERIFY_OPTIONS[] = {
+    {"level", "LEVEL", "fast: hashes and records; events: and every event; state: and every move (state)"},
+    {"jobs", "N", "so many processes at the same time (one for each processor)"},
+    {NULL, NULL, NULL},
+};
+
+static const char *const LEVELS[] = {[VERIFY_FAST] = "fast", [VERIFY_EVENTS] = "events", [VERIFY_STATE] = "state"};
+
+static const struct table_column COLUMNS[] = {
+    {"FROM", "first", cell_value, RIGHT},
+    {"TO", "last", cell_value, RIGHT},
+    {"EVENTS", "events", cell_value, RIGHT},
+    {"KIND", "kind", cell_value, LEFT},
+    {"FINDING", "why", cell_value, LEFT},
+    {NULL, NULL, NULL, LEFT},
+};
+
+/* ---- Findings. */
+
+/* One for each code that a finding may have, the worst last. */
+static const struct {
+    enum exit_code code;
+    const char *kind;
+} KINDS[] = {
+    {EXIT_WELL, "none"},           {EXIT_INCOMPLETE, "missing"}, {EXIT_IO, "unread"},
+    {EXIT_NEWER_FORMAT, "newer"},  {EXIT_DAMAGED, "damaged"},    {EXIT_CRASHED, "crashed"},
+};
+
+static size_t rank_of(enum exit_code code)
+{
+    for (size_t i = 0; i < COUNT_OF(KINDS); i++)
+        if (KINDS[i].code == code) return i;
+    return 2; /* anything else kept us from reading */
+}
+
+void verify_find(struct verify *v, const struct finding *finding)
+{
+    size_t rank = rank_of(finding->code);
+    struct open_map *m = out_record(&v->replay->out, "finding");
+    put_uint(m, "first", finding->first);
+    put_uint(m, "last", finding->last);
+    put_uint(m, "events", finding->last >= finding->first ? finding->last + 1 - finding->first : 0);
+    put_word(m, "kind", KINDS[rank].kind);
+    put_word(m, "why", finding->why.text);
+    out_end(&v->replay->out);
+    v->findings++;
+    if (rank > rank_of(v->code)) v->code = finding->code;
+}
+
+void verify_say(struct verify *v, uint64_t first, uint64_t last, enum exit_code code, const char *format, ...)
+{
+    struct finding finding = {.first = first, .last = last, .code = code};
+    va_list arguments;
+    va_start(arguments, format);
+    sentence_vset(&finding.why, format, arguments);
+    va_end(arguments);
+    verify_find(v, &finding);
+}
+
+/* ---- Through the socket: one scan, in this process; the engine reads the files. */
+
+static enum exit_code read_value(void *context, uint64_t seq, struct bytes *value, struct sentence *why)
+{
+    enum exit_code code = source_read(context, seq, value);
+    if (code != EXIT_WELL) sentence_set(why, "the engine did not give this event");
+    return code;
+}
+
+static enum exit_code read_commit(void *context, uint64_t seq, struct log_commit *commit, struct sentence *why)
+{
+    enum exit_code code = source_commit(context, seq, commit);
+    if (code != EXIT_WELL) sentence_set(why, "the engine did not give this event's commit");
+    return code;
+}
+
+static void verify_engine(struct verify *v, struct source *source)
+{
+    static struct log_scan scan;
+    const struct log_commit nothing = {.last = 0};
+    v->events = v->head = source->head;
+    memcpy(v->log_id, source->log_id, sizeof v->log_id);
+    memcpy(v->root, source->root, sizeof v->root);
+    scan_begin(&scan, &nothing, source->head, v->level >= VERIFY_EVENTS);
+    scan_run(&scan, &(struct scan_reader){.context = source, .value = read_value, .commit = read_commit});
+    v->proved = scan.proved;
+    for (uint32_t i = 0; i < MIN(scan.finding_count, (uint32_t)SCAN_FINDINGS_MAX); i++) verify_find(v, &scan.findings[i]);
+    if (scan.finding_count == 0 && memcmp(scan.commit.root, source->root, MERKLE_HASH_SIZE) != 0)
+        verify_say(v, 1, source->head, EXIT_DAMAGED, "these events do not have the root that the engine shows");
+}
+
+/* ---- The verb. */
+
+static enum exit_code take_options(struct replay *r, struct verify *v)
+{
+    const char *level = option(r, "level");
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    v->level = VERIFY_STATE;
+    v->jobs = processors > 0 ? MIN((uint64_t)processors, (uint64_t)JOBS_MAX) : 1;
+    if (!option_number(r, "jobs", JOBS_MAX, &v->jobs)) return EXIT_USAGE;
+    if (v->jobs == 0) return usage(r, "--jobs 0: expected a number from 1 to %d", JOBS_MAX);
+    if (!level) return EXIT_WELL;
+    for (v->level = VERIFY_FAST; v->level <= VERIFY_STATE; v->level++)
+        if (strcmp(LEVELS[v->level], level) == 0) return EXIT_WELL;
+    return usage(r, "--level %s: expected fast, events or state", level);
+}
+
+static void show_header(struct replay *r, const struct verify *v)
+{
+    struct open_map *m = out_record(&r->out, "header");
+    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
+    put_word(m, "verb", r->verb->name);
+    put_word(m, "source", source_word(r));
+    put_word(m, "level", LEVELS[v->level]);
+    out_end(&r->out);
+    r->out.columns = COLUMNS;
+}
+
+/* "100 %" only of all. */
+static void put_share(struct open_map *m, const struct verify *v)
+{
+    char text[32];
+    uint64_t parts = v->events ? (uint64_t)((unsigned __int128)v->proved * 10000 / v->events) : 10000;
+    snprintf(text, sizeof text, "%llu.%02llu %%", (unsigned long long)parts / 100, (unsigned long long)parts % 100);
+    put_word(m, "share", v->proved == v->events ? "100 %" : text);
+}
+
+static void show_summary(struct replay *r, const struct verify *v)
+{
+    struct open_map *m = out_record(&r->out, "summary");
+    put_word(m, "level", LEVELS[v->level]);
+    put_uint(m, "events", v->events);
+    put_uint(m, "proved", v->proved);
+    put_share(m, v);
+    put_uint(m, "findings", v->findings);
+    if (v->level == VERIFY_STATE) put_flag(m, "folded", v->folded);
+    if (v->projections) put_word(m, "projections", v->projections);
+    if (v->projections_why.text[0]) put_word(m, "projectionsWhy", v->projections_why.text);
+    put_hex(m, "logId", (struct bytes){v->log_id, sizeof v->log_id});
+    put_uint(m, "head", v->head);
+    put_hex(m, "root", (struct bytes){v->root, sizeof v->root});
+    out_end(&r->out);
+}
+
+/* What is folded must be proved first: nothing that was changed is worth folding. */
+static enum exit_code check_state(struct verify *v, struct source *source)
+{
+    enum exit_code code = EXIT_WELL;
+    if (v->level < VERIFY_STATE || v->events == 0) return EXIT_WELL;
+    if (v->findings > 0) {
+        complain("what events did was not looked at, since not all of them are proved; --level events leaves it out");
+        return EXIT_WELL;
+    }
+    if (!source->kind) code = source_open(source, v->replay);
+    return code == EXIT_WELL ? verify_state(v, source) : code;
+}
+
+enum exit_code verb_verify(struct replay *r)
+{
+    static struct verify v;
+    struct source source = {.kind = NULL};
+    v.replay = r;
+    bool is_engine = source_place(r) == SOURCE_ENGINE;
+    enum exit_code code = take_options(r, &v);
+    if (code == EXIT_WELL && is_engine) code = source_open(&source, r);
+    if (code != EXIT_WELL) return code;
+    show_header(r, &v);
+    if (is_engine) verify_engine(&v, &source);
+    else code = verify_files(&v);
+    if (code == EXIT_WELL) code = check_state(&v, &source);
+    if (code == EXIT_WELL) show_summary(r, &v);
+    source_close(&source);
+    return code == EXIT_WELL ? v.code : code;
+}
