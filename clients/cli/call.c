@@ -3,17 +3,11 @@
 
 #include <string.h>
 
-/* The engine's sentences speak of methods; these say the same in the words of the command line. */
+/* What the engine cannot know: the options of this command. */
 static const struct {
     const char *code;
     const char *hint;
 } HINTS[] = {
-    {"job_not_saved", "'muster job copy' makes a saved job of any other"},
-    {"no_such_job", "'muster job list' shows which there are"},
-    {"no_such_device", "'muster device list' shows which there are"},
-    {"no_such_group", "'muster group list' shows which there are"},
-    {"no_such_schedule", "'muster schedule list' shows which there are"},
-    {"no_such_template", "'muster template list' shows which there are"},
     {"read_only", "--socket names the operators' socket"},
     {"outcome_unknown", "repeat it with the same --request-id, which cannot do it twice"},
 };
@@ -21,22 +15,34 @@ static const struct {
 static void hint_at_refusal(const char *code)
 {
     for (size_t i = 0; i < sizeof HINTS / sizeof *HINTS; i++)
-        if (strcmp(HINTS[i].code, code) == 0) complain("%s", HINTS[i].hint);
+        if (strcmp(HINTS[i].code, code) == 0) remark("muster: %s", HINTS[i].hint);
+}
+
+/* The code, for programs, of what is no refusal of the engine. */
+static const char *code_of(enum muster_status status)
+{
+    switch (status) {
+    case MUSTER_NO_ENGINE: return "no_engine";
+    case MUSTER_GONE: return "gone";
+    case MUSTER_BAD_ANSWER: return "bad_answer";
+    default: return "failed";
+    }
 }
 
 int explain(struct cli *cli, enum muster_status status)
 {
     if (status == MUSTER_OK) return EXIT_DONE;
-    complain("%s", muster_why(cli->client));
+    if (status == MUSTER_REFUSED) complain_of_engine(muster_code(cli->client), muster_why(cli->client));
+    else complain_as(code_of(status), "%s", muster_why(cli->client));
     switch (status) {
     case MUSTER_OK:
     case MUSTER_TOO_LARGE:
     case MUSTER_BUSY:
     case MUSTER_NO_MEMORY: return EXIT_REFUSED;
     case MUSTER_REFUSED: hint_at_refusal(muster_code(cli->client)); return EXIT_REFUSED;
-    case MUSTER_NO_ENGINE: complain("is musterd running? --socket or MUSTER_SOCKET names its socket"); break;
-    case MUSTER_GONE: complain("a change under way is done or not; a --request-id makes it safe to repeat"); break;
-    case MUSTER_BAD_ANSWER: complain("--socket or MUSTER_SOCKET should name the socket of a musterd"); break;
+    case MUSTER_NO_ENGINE: remark("muster: is musterd running? --socket or MUSTER_SOCKET names its socket"); break;
+    case MUSTER_GONE: remark("muster: a change under way is done or not; a --request-id makes it safe to repeat"); break;
+    case MUSTER_BAD_ANSWER: remark("muster: --socket or MUSTER_SOCKET should name the socket of a musterd"); break;
     }
     return EXIT_NO_ENGINE;
 }

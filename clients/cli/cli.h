@@ -30,6 +30,14 @@ struct verb {
 };
 extern const struct verb VERBS[]; /* ends with a row without noun */
 
+/* How a verb is used; a verb may have several, or none. */
+struct example {
+    const char *noun;
+    const char *name; /* NULL as in the verb's row */
+    const char *line;
+};
+extern const struct example EXAMPLES[]; /* ends with a row without noun */
+
 struct cli {
     const struct verb *verb;
     const char *operand;        /* NULL for verbs without */
@@ -68,11 +76,25 @@ int call_on_operand(struct cli *cli, const char *method, bool changing, msgpack_
 /* What a fault or refusal means for the process: says it, with a hint, and gives the exit code. */
 int explain(struct cli *cli, enum muster_status status);
 
-/* "muster: " and one sentence to standard error. */
+/* ---- Saying what is wrong, on standard error: "muster: " and one sentence, or with --json
+ * {"error": {code, message}}. */
+
+/* From now on in JSON. */
+void complain_in_json(void);
+/* With the code "failed", or with one of its own, such as "usage". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void complain_as(const char *code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same for a sentence of the engine: the methods it names are named as verbs. */
+void complain_of_engine(const char *code, const char *sentence);
+/* A line beside what was asked for, to standard error as it is; nothing with --json. */
+void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- Help. */
 
+/* "job", "run"; a noun that is a verb by itself is found with any name. NULL: there is none. */
+const struct verb *find_verb(const char *noun, const char *name);
+/* Says that nothing is called so, and what was perhaps meant; EXIT_USAGE. */
+int unknown_noun(const char *word);
 /* Ends with EXIT_DONE or, when there is no such noun or verb, says so and EXIT_USAGE. Both may be NULL. */
 int help(const char *noun, const char *name);
 extern const struct option_row GLOBALS[];

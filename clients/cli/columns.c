@@ -33,7 +33,7 @@ int columns_set(struct cli *cli)
     put_globals(cli, &params);
     int code = call(cli, "columns.set", &params, &chosen);
     muster_params_free(&params);
-    return code == EXIT_DONE ? resource_changed(cli, &chosen, "has chosen") : code;
+    return code == EXIT_DONE ? resource_changed(cli, &chosen, "sees these columns from now on") : code;
 }
 
 int columns_show(struct cli *cli)

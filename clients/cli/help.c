@@ -5,7 +5,7 @@
 
 const struct option_row GLOBALS[] = {
     {"socket", "PATH", "the engine's socket"},
-    {"json", NULL, "one JSON document on standard output, for scripts"},
+    {"json", NULL, "one JSON document on standard output, an error as one on standard error"},
     {"request-id", "ID", "makes a change safe to repeat: the same id and change are done once"},
     {"on-behalf-of", "NAME", "who asked for a change, for the log"},
     {"help", NULL, "show help for a verb"},
@@ -38,11 +38,29 @@ static void show_line(const struct verb *v)
     printf("  %-24s %s\n", left, v->help);
 }
 
+static bool is_example_of(const struct example *e, const struct verb *v)
+{
+    if (strcmp(e->noun, v->noun) != 0 || !e->name != !v->name) return false;
+    return !e->name || strcmp(e->name, v->name) == 0;
+}
+
+static void show_examples(const struct verb *v)
+{
+    bool any = false;
+    for (const struct example *e = EXAMPLES; e->noun; e++) {
+        if (!is_example_of(e, v)) continue;
+        if (!any) puts("\nFor example:");
+        printf("  muster %s\n", e->line);
+        any = true;
+    }
+}
+
 static void show_verb(const struct verb *v)
 {
     printf("Usage: muster %s%s%s%s%s%s\n\n", v->noun, v->name ? " " : "", v->name ? v->name : "",
            *v->operands ? " " : "", v->operands, v->options ? " [OPTION]..." : "");
     printf("%s.\n", v->help);
+    show_examples(v);
     options_show("Options", v->options);
     options_show("Options of every verb", GLOBALS);
     show_exit_codes();
@@ -53,7 +71,11 @@ static void show_all(void)
     const char *noun = "";
     puts("Usage: muster [OPTION]... VERB [OPERAND] [OPTION]...\n"
          "\n"
-         "Runs jobs on a fleet's devices, and shows what happened.");
+         "Runs jobs on a fleet's devices, and shows what happened. The shortest way to a job:\n"
+         "\n"
+         "  muster import devices.csv\n"
+         "  muster group put all\n"
+         "  muster job run --group all --set 'firmware=\"2.1\"' --wait");
     for (const struct verb *v = VERBS; v->noun; v++) {
         if (strcmp(v->noun, noun) != 0) puts("");
         noun = v->noun;
@@ -67,30 +89,39 @@ static void show_all(void)
     show_exit_codes();
 }
 
+/* The noun's verbs, but for one that is shown already. */
+static void show_noun(const char *noun, const struct verb *shown)
+{
+    if (!shown) printf("Usage: muster %s VERB [OPERAND] [OPTION]...\n\n", noun);
+    for (const struct verb *v = VERBS; v->noun; v++)
+        if (strcmp(v->noun, noun) == 0 && v != shown) show_line(v);
+    printf("\n'muster help %s VERB' tells more about one.\n", noun);
+}
+
+static size_t verbs_of(const char *noun)
+{
+    size_t count = 0;
+    for (const struct verb *v = VERBS; v->noun; v++) count += strcmp(v->noun, noun) == 0;
+    return count;
+}
+
 int help(const char *noun, const char *name)
 {
-    size_t found = 0;
-    const struct verb *last = NULL;
     if (!noun) {
         show_all();
         return EXIT_DONE;
     }
-    for (const struct verb *v = VERBS; v->noun; v++) {
-        bool named = !name || !v->name || name[0] == '-' || strcmp(v->name, name) == 0;
-        if (strcmp(v->noun, noun) != 0 || !named) continue;
-        last = v;
-        found++;
-    }
-    if (found == 1) {
-        show_verb(last);
-        return EXIT_DONE;
-    }
-    if (found == 0) {
-        complain("there is no '%s%s%s'; 'muster help' shows all verbs", noun, name ? " " : "", name ? name : "");
+    size_t count = verbs_of(noun);
+    if (count == 0) return unknown_noun(noun);
+    if (name && name[0] == '-') name = NULL;
+    const struct verb *verb = find_verb(noun, name);
+    if (verb) show_verb(verb);
+    if (verb && (name || count == 1)) return EXIT_DONE;
+    if (name) {
+        complain_as("usage", "there is no '%s %s'; 'muster help %s' shows which there are", noun, name, noun);
         return EXIT_USAGE;
     }
-    for (const struct verb *v = VERBS; v->noun; v++)
-        if (strcmp(v->noun, noun) == 0) show_line(v);
-    printf("\n'muster help %s VERB' tells more about one.\n", noun);
+    if (verb) puts("\nBesides:");
+    show_noun(noun, verb);
     return EXIT_DONE;
 }

@@ -3,6 +3,7 @@
  *
  * The ways off the happy path: the file cannot be read to its end, or the engine refuses a piece. Either
  * way nothing more is sent, and the engine closes the import as cut off when this connection ends. */
+#include "clients/cli/import.h"
 #include "clients/cli/list.h"
 #include "clients/cli/progress.h"
 #include "clients/terminal/text.h"
@@ -172,49 +173,17 @@ static int close_import(struct import *i, msgpack_object *result)
 
 /* ---- The rejected rows. */
 
-/* One part of the error log; *offset is where the next one begins, 0 after the last. */
-static int save_part(struct import *i, FILE *out, uint64_t *offset)
-{
-    struct muster_params params;
-    msgpack_object part;
-    muster_params_init(&params);
-    muster_put_text(&params, "id", i->id);
-    muster_put_uint(&params, "offset", *offset);
-    int code = call(i->cli, "imports.errors", &params, &part);
-    muster_params_free(&params);
-    if (code != EXIT_DONE) return code;
-    const msgpack_object *data = muster_get(&part, "data");
-    if (data && data->type == MSGPACK_OBJECT_BIN) fwrite(data->via.bin.ptr, 1, data->via.bin.size, out);
-    *offset = muster_uint(&part, "next", 0);
-    return EXIT_DONE;
-}
-
-static int save_errors(struct import *i, const char *path)
-{
-    uint64_t offset = 0;
-    FILE *out = fopen(path, "we");
-    if (!out) {
-        complain("the rejected rows cannot be saved to %s: %s; --errors names another place", path, strerror(errno));
-        return EXIT_REFUSED;
-    }
-    int code;
-    do code = save_part(i, out, &offset);
-    while (code == EXIT_DONE && offset > 0 && !ferror(out));
-    bool failed = ferror(out);
-    failed |= fclose(out) != 0;
-    if (code != EXIT_DONE || !failed) return code;
-    complain("the rejected rows cannot be saved to %s: %s", path, strerror(errno));
-    return EXIT_REFUSED;
-}
-
 static int report_rejected(struct import *i)
 {
     const char *named = option(i->cli, "errors");
     char path[4096];
     snprintf(path, sizeof path, "%s.errors.csv", strcmp(i->cli->operand, "-") == 0 ? "import" : i->cli->operand);
-    int code = save_errors(i, named ? named : path);
-    if (code != EXIT_DONE) return code;
-    fprintf(stderr, "The rejected rows are in %s: correct them and import that file.\n", named ? named : path);
+    int code = import_errors_save(i->cli, i->id, named ? named : path);
+    if (code != EXIT_DONE) {
+        remark("muster: 'muster import errors %s' shows them", i->id);
+        return code;
+    }
+    remark("The rejected rows are in %s: correct them and import that file.", named ? named : path);
     return EXIT_REJECTED_ROWS;
 }
 

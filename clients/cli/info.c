@@ -1,10 +1,62 @@
-/* muster info */
+/* muster info: how the engine is, at a glance. */
+#include "clients/cli/job.h"
 #include "clients/cli/list.h"
+#include "clients/terminal/text.h"
 #include "clients/cli/verbs.h"
+
+/* "3 running, 1 complete": those there are. */
+static void show_jobs(const msgpack_object *jobs)
+{
+    bool any = false;
+    job_label(stdout, "Jobs");
+    for (uint32_t i = 0; jobs && jobs->type == MSGPACK_OBJECT_MAP && i < jobs->via.map.size; i++) {
+        const msgpack_object_kv *pair = &jobs->via.map.ptr[i];
+        bool is_count = pair->val.type == MSGPACK_OBJECT_POSITIVE_INTEGER && pair->val.via.u64 > 0;
+        if (!is_count || pair->key.type != MSGPACK_OBJECT_STR) continue;
+        if (any) fputs(", ", stdout);
+        write_count(stdout, pair->val.via.u64);
+        fputc(' ', stdout);
+        write_text(stdout, pair->key.via.str);
+        any = true;
+    }
+    puts(any ? "" : "none");
+}
+
+static void show_count(const msgpack_object *info, const char *name, const char *path)
+{
+    job_label(stdout, name);
+    write_count(stdout, muster_uint(info, path, 0));
+    putchar('\n');
+}
+
+static void show_disk(const msgpack_object *info)
+{
+    job_label(stdout, "Disk");
+    write_count(stdout, muster_uint(info, "disk.percentFull", 0));
+    fputs(" % full, ", stdout);
+    write_size(stdout, muster_uint(info, "disk.log", 0));
+    fputs(" of it the log\n", stdout);
+    if (!muster_bool(info, "disk.short", false)) return;
+    job_label(stdout, "");
+    puts("nearly full: results, stop and cancel go on, what is new is refused until there is room");
+}
 
 int info_show(struct cli *cli)
 {
     msgpack_object info;
     int code = call(cli, "info", NULL, &info);
-    return code == EXIT_DONE ? resource_show(cli, &info) : code;
+    if (code != EXIT_DONE || cli->json) return code == EXIT_DONE ? resource_show(cli, &info) : code;
+    fputs("musterd ", stdout);
+    write_text(stdout, muster_text(&info, "version"));
+    fputs(", up for ", stdout);
+    write_duration(stdout, (double)muster_uint(&info, "uptime", 0));
+    putchar('\n');
+    show_jobs(muster_get(&info, "jobs"));
+    show_count(&info, "Devices", "devices");
+    show_count(&info, "Connectors", "connectors");
+    show_disk(&info);
+    show_count(&info, "Events", "head");
+    job_show_text(stdout, &info, "Root", "root");
+    job_show_text(stdout, &info, "Log", "logId");
+    return EXIT_DONE;
 }

@@ -28,9 +28,17 @@ bool job_put_fields(const struct cli *cli, struct muster_params *params);
 
 bool job_fields_given(const struct cli *cli);
 
-/* A line of what is shown of a job begins with its label. Which devices are no targets is a whole line, or none. */
+/* ---- What is shown of a job, in lines that begin with a label. What has nothing to say is no line. */
+
 void job_label(FILE *out, const char *text);
+/* A line with the text at `path`. */
+void job_show_text(FILE *out, const msgpack_object *job, const char *name, const char *path);
+/* Which devices are no targets. */
 void job_show_excluded(FILE *out, const msgpack_object *job);
+/* What it does, on whom and how: of a job or a schedule. */
+void job_show_definition(FILE *out, const msgpack_object *job);
+
+/* ---- Its life. */
 
 /* A job was queued: shows it, or with --wait waits for its end. */
 int job_started(struct cli *cli, const msgpack_object *job);
@@ -41,8 +49,10 @@ int job_show_resource(struct cli *cli, const msgpack_object *job);
 /* True when the job will not go on by itself nor by anybody's order. */
 bool job_has_ended(const msgpack_object *job);
 
-/* Watches until the job has ended, showing how far it is, and prints it then: EXIT_DONE when it is complete
- * without a failed device, else EXIT_NOT_COMPLETE. */
+/* Of a job that has ended: EXIT_DONE when it is complete without a failed device, else EXIT_NOT_COMPLETE. */
+int job_outcome(const msgpack_object *job);
+
+/* Waits until the job has ended, showing how far it is, and prints it then; job_outcome(). */
 int job_wait(struct cli *cli, const char *id);
 
 #endif

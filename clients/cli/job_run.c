@@ -26,6 +26,12 @@ bool job_has_ended(const msgpack_object *job)
            muster_text_is(status, "cancelled");
 }
 
+int job_outcome(const msgpack_object *job)
+{
+    bool good = muster_text_is(muster_text(job, "status"), "complete") && muster_uint(job, "progress.failed", 0) == 0;
+    return good ? EXIT_DONE : EXIT_NOT_COMPLETE;
+}
+
 /* What is behind the bar: failures, the batch, and, when it does not run, how it stands and why. */
 static void write_more(FILE *out, const msgpack_object *job)
 {
@@ -88,12 +94,11 @@ int job_wait(struct cli *cli, const char *id)
     }
     progress_end(&progress);
     if (code != EXIT_DONE) {
-        fprintf(stderr, "The job goes on by itself: 'muster job show %s' tells how it stands.\n", id);
+        remark("The job goes on by itself: 'muster job show %s' tells how it stands.", id);
         return code;
     }
     job_show_resource(cli, &job);
-    bool good = muster_text_is(muster_text(&job, "status"), "complete") && muster_uint(&job, "progress.failed", 0) == 0;
-    return good ? EXIT_DONE : EXIT_NOT_COMPLETE;
+    return job_outcome(&job);
 }
 
 /* ---- Running. */

@@ -1,109 +1,93 @@
 /* muster job show: how a job stands, at a glance; once or, on a terminal, until it has ended. */
 #include "clients/cli/job.h"
-#include "clients/terminal/json.h"
 #include "clients/cli/list.h"
 #include "clients/terminal/text.h"
 #include "clients/cli/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { WATCH_EVERY_US = 500000 };
 
 const struct option_row JOB_SHOW_OPTIONS[] = {
-    {"watch", NULL, "go on showing it until it has ended"},
+    {"watch", NULL, "go on showing it until it has ended; the exit code is that of job run --wait"},
     {NULL, NULL, NULL},
 };
 
+/* ---- Colours. */
+
+/* The codes of the status words' colours; libsmartcols colours only tables. */
+static const char *escape_of(const char *colour)
+{
+    static const struct {
+        const char *colour;
+        const char *escape;
+    } escapes[] = {{"green", "\033[32m"}, {"red", "\033[31m"}, {"yellow", "\033[33m"}, {"cyan", "\033[36m"}};
+    for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++)
+        if (strcmp(escapes[i].colour, colour) == 0) return escapes[i].escape;
+    return "";
+}
+
+static void begin_colour(FILE *out, const struct cli *cli, const char *colour)
+{
+    if (cli->colours && colour) fputs(escape_of(colour), out);
+}
+
+static void end_colour(FILE *out, const struct cli *cli, const char *colour)
+{
+    if (cli->colours && colour) fputs("\033[0m", out);
+}
+
 /* ---- One line each. */
 
-void job_label(FILE *out, const char *text)
+/* Why it ended so, or the word itself when it is a new one. */
+static void show_why(FILE *out, const msgpack_object *job)
 {
-    fprintf(out, "  %-11s", text);
+    static const struct {
+        const char *reason;
+        const char *sentence;
+    } REASONS[] = {
+        {"by_user", "it was cancelled by hand"},
+        {"threshold", "more devices failed than its threshold allows"},
+        {"no_devices", "its group has no device that it could be run on"},
+        {"group_removed", "its device group was removed before its devices were known"},
+        {"template_removed", "its device template was removed before its devices were known"},
+        {"bad_filter", "the filter of its device group cannot be read"},
+        {"plan_changed", "its devices were not those that were previewed"},
+    };
+    msgpack_object_str reason = muster_text(job, "statusReason");
+    if (reason.size == 0) return;
+    job_label(out, "Why");
+    write_text(out, reason);
+    for (size_t i = 0; i < sizeof REASONS / sizeof *REASONS; i++)
+        if (muster_text_is(reason, REASONS[i].reason)) fprintf(out, ": %s", REASONS[i].sentence);
+    fputc('\n', out);
 }
 
-static void show_data(FILE *out, const msgpack_object *job)
+static void show_bar_part(FILE *out, const struct cli *cli, const char *colour, char sign, uint64_t count)
 {
-    const msgpack_object *data = muster_get(job, "data");
-    for (uint32_t i = 0; data && data->type == MSGPACK_OBJECT_ARRAY && i < data->via.array.size; i++) {
-        const msgpack_object *entry = &data->via.array.ptr[i];
-        const msgpack_object *value = muster_get(entry, "value");
-        bool is_command = muster_text_is(muster_text(entry, "type"), "command");
-        job_label(out, is_command ? "Calls" : "Sets");
-        write_text(out, muster_text(entry, "path"));
-        if (value) fputs(is_command ? " with " : " = ", out);
-        if (value) json_write(out, value);
-        if (muster_text_is(muster_text(entry, "type"), "cloudProperty")) fputs(" (cloud property)", out);
-        if (muster_text(entry, "target").size) fputs(", on template ", out);
-        write_text(out, muster_text(entry, "target"));
-        fputc('\n', out);
-    }
-}
-
-static void show_batches(FILE *out, const msgpack_object *job)
-{
-    uint64_t count = muster_uint(job, "batches.count", 0);
-    if (count < 2) return;
-    job_label(out, "Batches");
-    if (muster_uint(job, "batches.current", 0)) {
-        write_count(out, muster_uint(job, "batches.current", 0));
-        fputs(" of ", out);
-    }
-    write_count(out, count);
-    fputs(", of ", out);
-    write_count(out, muster_uint(job, "batches.size", 0));
-    fputs(" devices\n", out);
-}
-
-static void show_threshold(FILE *out, const msgpack_object *job)
-{
-    if (!muster_get(job, "cancellationThreshold.value")) return;
-    job_label(out, "Threshold");
-    fputs("cancels itself when more than ", out);
-    write_count(out, muster_uint(job, "cancellationThreshold.value", 0));
-    bool percentage = muster_text_is(muster_text(job, "cancellationThreshold.type"), "percentage");
-    fputs(percentage ? " % of the devices" : " devices", out);
-    fputs(muster_bool(job, "cancellationThreshold.batch", false) ? " of a batch fail\n" : " fail\n", out);
-}
-
-static void show_timeouts(FILE *out, const msgpack_object *job)
-{
-    uint64_t queue = muster_uint(job, "timeouts.queue", 0), execution = muster_uint(job, "timeouts.execution", 0);
-    if (queue == 0) return;
-    job_label(out, "Timeouts");
-    write_duration(out, (double)queue);
-    fputs(" to be taken, ", out);
-    write_duration(out, (double)execution);
-    fputs(" to answer\n", out);
-}
-
-static void show_retries(FILE *out, const msgpack_object *job)
-{
-    const msgpack_object *on = muster_get(job, "retries.on");
-    uint64_t max = muster_uint(job, "retries.max", 0);
-    if (max == 0 || !on || on->type != MSGPACK_OBJECT_ARRAY) return;
-    job_label(out, "Retries");
-    fprintf(out, "up to %llu for a device that", (unsigned long long)max);
-    for (uint32_t i = 0; i < on->via.array.size; i++) {
-        fputs(i == 0 ? " " : " or ", out);
-        write_value(out, &on->via.array.ptr[i]);
-    }
-    putc('\n', out);
+    if (count == 0) return;
+    begin_colour(out, cli, colour);
+    for (; count > 0; count--) fputc(sign, out);
+    end_colour(out, cli, colour);
 }
 
 /* How much of the job is done, as a bar; nothing before its devices are known. */
-static void show_bar(FILE *out, const msgpack_object *job)
+static void show_bar(FILE *out, const struct cli *cli, const msgpack_object *job)
 {
     enum { BAR_WIDTH = 40 };
-    uint64_t total = muster_uint(job, "progress.total", 0);
-    uint64_t done = muster_uint(job, "progress.completed", 0) + muster_uint(job, "progress.failed", 0);
+    uint64_t total = muster_uint(job, "progress.total", 0), failed = muster_uint(job, "progress.failed", 0);
+    uint64_t done = muster_uint(job, "progress.completed", 0) + failed;
     if (total == 0) return;
-    uint64_t full = done * BAR_WIDTH / total;
+    uint64_t full = done * BAR_WIDTH / total, bad = failed * BAR_WIDTH / total;
     job_label(out, "Progress");
     fputc('[', out);
-    for (uint64_t i = 0; i < BAR_WIDTH; i++) fputc(i < full ? '#' : '.', out);
+    show_bar_part(out, cli, "green", '#', full - bad);
+    show_bar_part(out, cli, "red", 'x', bad);
+    show_bar_part(out, cli, NULL, '.', BAR_WIDTH - full);
     fprintf(out, "] %d %%\n", (int)(done * 100 / total));
 }
 
@@ -161,15 +145,20 @@ static void show_plan(FILE *out, const msgpack_object *job)
     fputs(" were found: not what was previewed\n", out);
 }
 
+static void show_rerun_devices(FILE *out, msgpack_object_str which)
+{
+    if (muster_text_is(which, "failed")) fputs(", on its failed devices\n", out);
+    else if (muster_text_is(which, "unreached")) fputs(", on the devices it did not reach\n", out);
+    else fputs(", on its failed devices and those it did not reach\n", out);
+}
+
 static void show_lineage(FILE *out, const msgpack_object *job)
 {
     const msgpack_object *reruns = muster_get(job, "reruns");
     if (muster_text(job, "parentId").size) {
         job_label(out, "Rerun of");
         write_text(out, muster_text(job, "parentId"));
-        fputs(", devices: ", out);
-        write_text(out, muster_text(job, "rerunDevices"));
-        fputc('\n', out);
+        show_rerun_devices(out, muster_text(job, "rerunDevices"));
     }
     if (reruns && reruns->type == MSGPACK_OBJECT_ARRAY) {
         job_label(out, "Reruns");
@@ -180,15 +169,6 @@ static void show_lineage(FILE *out, const msgpack_object *job)
         fputc('\n', out);
     }
     show_counts(out, job, "Together", "merged");
-}
-
-static void show_text(FILE *out, const msgpack_object *job, const char *name, const char *path)
-{
-    msgpack_object_str text = muster_text(job, path);
-    if (text.size == 0) return;
-    job_label(out, name);
-    write_text(out, text);
-    fputc('\n', out);
 }
 
 /* `since` names the time from which on it took so long; NULL: that is not said. */
@@ -217,28 +197,15 @@ static void show_running(FILE *out, const msgpack_object *job)
     fputc('\n', out);
 }
 
-/* The codes of the status words' colours; libsmartcols colours only tables. */
-static const char *escape_of(const char *colour)
-{
-    static const struct {
-        const char *colour;
-        const char *escape;
-    } escapes[] = {{"green", "\033[32m"}, {"red", "\033[31m"}, {"yellow", "\033[33m"}, {"cyan", "\033[36m"}};
-    for (size_t i = 0; colour && i < sizeof escapes / sizeof *escapes; i++)
-        if (strcmp(escapes[i].colour, colour) == 0) return escapes[i].escape;
-    return "";
-}
-
 static void show_title(FILE *out, const struct cli *cli, const msgpack_object *job)
 {
     msgpack_object_str id = muster_text(job, "id"), name = muster_text(job, "displayName");
     msgpack_object_str status = muster_text(job, "status");
-    const char *escape = cli->colours ? escape_of(status_colour(status)) : "";
     write_text(out, id);
     fputs("  ", out);
-    fputs(escape, out);
+    begin_colour(out, cli, status_colour(status));
     write_status(out, status);
-    fputs(*escape ? "\033[0m" : "", out);
+    end_colour(out, cli, status_colour(status));
     if (name.size && !(name.size == id.size && memcmp(name.ptr, id.ptr, id.size) == 0)) {
         fputs("  ", out);
         write_text(out, name);
@@ -249,21 +216,15 @@ static void show_title(FILE *out, const struct cli *cli, const msgpack_object *j
 static void show(FILE *out, const struct cli *cli, const msgpack_object *job)
 {
     show_title(out, cli, job);
-    show_text(out, job, "About", "description");
-    show_text(out, job, "Why", "statusReason");
-    show_text(out, job, "Waits", "waiting");
-    show_bar(out, job);
+    job_show_text(out, job, "About", "description");
+    show_why(out, job);
+    job_show_text(out, job, "Waits", "waiting");
+    show_bar(out, cli, job);
     show_counts(out, job, "Devices", "progress");
     job_show_excluded(out, job);
     show_plan(out, job);
     show_lineage(out, job);
-    show_batches(out, job);
-    show_text(out, job, "Schedule", "scheduledJobId");
-    show_text(out, job, "Group", "group");
-    show_data(out, job);
-    show_threshold(out, job);
-    show_timeouts(out, job);
-    show_retries(out, job);
+    job_show_definition(out, job);
     show_time(out, job, "Created", "created", NULL);
     show_time(out, job, "Started", "start", NULL);
     show_running(out, job);
@@ -279,23 +240,37 @@ int job_show_resource(struct cli *cli, const msgpack_object *job)
 
 /* ---- Watching. */
 
-/* Draws over the `lines` drawn before, and returns how many there are now. Lines too long for the terminal are cut by
- * it, so that each stays one. */
+/* As many lines as the terminal can draw over again. */
+static size_t lines_max(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 ? size.ws_row - 1u : SIZE_MAX;
+}
+
+/* Each line over the one that stood there, so that nothing flickers; what is longer than the terminal is wide is cut by
+ * it, so that each stays one. Returns how many there are now. */
+static size_t draw_over(const char *text, size_t lines_before)
+{
+    size_t lines = 0, most = lines_max();
+    if (lines_before) printf("\033[%zuA", lines_before);
+    fputs("\033[?7l", stdout);
+    for (const char *end; lines < most && (end = strchr(text, '\n')); text = end + 1, lines++)
+        printf("%.*s\033[K\n", (int)(end - text), text);
+    fputs("\033[J\033[?7h", stdout);
+    fflush(stdout);
+    return lines;
+}
+
 static size_t redraw(const struct cli *cli, const msgpack_object *job, size_t lines)
 {
     char *text = NULL;
-    size_t size, count = 0;
+    size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out) return lines;
     show(out, cli, job);
-    if (fclose(out) == 0) {
-        if (lines) printf("\033[%zuA\033[J", lines);
-        printf("\033[?7l%s\033[?7h", text);
-        fflush(stdout);
-        for (const char *at = text; (at = strchr(at, '\n')); at++) count++;
-    }
+    if (fclose(out) == 0) lines = draw_over(text, lines);
     free(text);
-    return count;
+    return lines;
 }
 
 /* Where nobody can draw over what is there, the job is shown once, at its end. */
@@ -311,7 +286,8 @@ static int watch(struct cli *cli)
         if (job_has_ended(&job)) break;
         usleep(WATCH_EVERY_US);
     }
-    return live ? EXIT_DONE : job_show_resource(cli, &job);
+    if (!live) job_show_resource(cli, &job);
+    return job_outcome(&job);
 }
 
 int job_show(struct cli *cli)

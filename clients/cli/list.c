@@ -48,7 +48,7 @@ static int sink_end(struct sink *s, const msgpack_object *cursor)
     bool printed = true;
     if (s->rows == 0) printf("There are no %s.\n", s->list->what);
     else printed = s->table && table_print(s->table);
-    if (cursor) fprintf(stderr, "There are more %s; --limit 0 shows all.\n", s->list->what);
+    if (cursor) remark("There are more %s; --limit 0 shows all.", s->list->what);
     if (!printed) complain("there is no memory left for the table; --json needs less");
     return printed ? EXIT_DONE : EXIT_REFUSED;
 }

@@ -4,33 +4,7 @@
 #include "clients/terminal/text.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
-
-/* ---- What is wrong. */
-
-void complain(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("muster: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-}
-
-int usage(const struct cli *cli, const char *format, ...)
-{
-    const struct verb *verb = cli->verb;
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("muster: ", stderr);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fprintf(stderr, "\nmuster: 'muster help%s%s%s%s' shows what is expected\n", verb ? " " : "", verb ? verb->noun : "",
-            verb && verb->name ? " " : "", verb && verb->name ? verb->name : "");
-    return EXIT_USAGE;
-}
 
 /* ---- Options. */
 
@@ -57,11 +31,15 @@ bool option_number(const struct cli *cli, const char *name, uint64_t most, uint6
 
 /* ---- Finding the verb. */
 
-static const struct verb *find_verb(const char *noun, const char *name)
+const struct verb *find_verb(const char *noun, const char *name)
 {
-    for (const struct verb *v = VERBS; v->noun; v++)
-        if (strcmp(v->noun, noun) == 0 && (!v->name || (name && strcmp(v->name, name) == 0))) return v;
-    return NULL;
+    const struct verb *alone = NULL;
+    for (const struct verb *v = VERBS; v->noun; v++) {
+        if (strcmp(v->noun, noun) != 0) continue;
+        if (!v->name) alone = v;
+        else if (name && strcmp(v->name, name) == 0) return v;
+    }
+    return alone;
 }
 
 static bool is_noun(const char *word)
@@ -71,15 +49,29 @@ static bool is_noun(const char *word)
     return false;
 }
 
+int unknown_noun(const char *word)
+{
+    for (const struct verb *v = VERBS; v->noun; v++) {
+        size_t size = strlen(v->noun);
+        if (strncmp(word, v->noun, size) != 0 && strncmp(word, v->noun, strlen(word)) != 0) continue;
+        complain_as("usage", "there is no '%s'; 'muster help %s' shows what can be done with '%s'", word, v->noun,
+                    v->noun);
+        return EXIT_USAGE;
+    }
+    complain_as("usage", "there is no '%s'; 'muster help' shows what there is", word);
+    return EXIT_USAGE;
+}
+
 /* argv[*at] is the noun. */
 static int take_verb(struct cli *cli, char **argv, int *at)
 {
     const char *noun = argv[*at], *name = argv[*at + 1];
     cli->verb = find_verb(noun, name);
     if (!cli->verb) {
-        if (!is_noun(noun)) return usage(cli, "there is no '%s'", noun);
-        if (!name || options_is(name)) complain("'%s' needs a verb; 'muster help %s' shows which there are", noun, noun);
-        else complain("there is no '%s %s'; 'muster help %s' shows which there are", noun, name, noun);
+        if (!is_noun(noun)) return unknown_noun(noun);
+        if (!name || options_is(name))
+            complain_as("usage", "'%s' needs a verb; 'muster help %s' shows which there are", noun, noun);
+        else complain_as("usage", "there is no '%s %s'; 'muster help %s' shows which there are", noun, name, noun);
         return EXIT_USAGE;
     }
     if (cli->verb->name) ++*at;
@@ -144,6 +136,13 @@ static bool asks_for_help(char **argv, int *code)
     return false;
 }
 
+static bool wants_json(char **argv)
+{
+    for (int i = 1; argv[i] && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0) return true;
+    return false;
+}
+
 /* What was printed is printed only when it has left the process: a full disk is no "done". */
 static int flushed(int code)
 {
@@ -158,6 +157,7 @@ int main(int argc, char **argv)
     int code;
     (void)argc;
     text_set_locale();
+    if (wants_json(argv)) complain_in_json();
     if (asks_for_help(argv, &code)) return flushed(code);
     code = take_arguments(&cli, argv);
     if (code != EXIT_DONE) return code;

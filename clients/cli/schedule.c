@@ -31,9 +31,10 @@ const struct option_row SCHEDULE_LIST_OPTIONS[] = {
 static const struct {
     const char *option;
     const char *key;
+    bool required;
 } TIMES[] = {
-    {"start", "start"},   {"zone", "timeZone"},   {"recurrence", "recurrence"},
-    {"missed", "missed"}, {"overlap", "overlap"},
+    {"start", "start", true},    {"zone", "timeZone", true},    {"recurrence", "recurrence", true},
+    {"missed", "missed", false}, {"overlap", "overlap", false},
 };
 
 /* {type: date, value: TIME}, or for a number {type: occurrences, value: N}. */
@@ -52,13 +53,26 @@ static void pack_end(msgpack_packer *p, const char *text)
     else muster_pack_text(p, text);
 }
 
-/* When any of it is given, all of it: what is missing, the engine says. */
-static void put_timetable(const struct cli *cli, struct muster_params *params)
+/* Options of the timetable that are given. */
+static uint32_t times_given(const struct cli *cli)
+{
+    uint32_t count = option(cli, "end") != NULL;
+    for (size_t i = 0; i < sizeof TIMES / sizeof *TIMES; i++) count += option(cli, TIMES[i].option) != NULL;
+    return count;
+}
+
+/* When any of it is given, all of it: half of one timetable and half of another would be a third that nobody meant. */
+static bool put_timetable(const struct cli *cli, struct muster_params *params)
 {
     const char *end = option(cli, "end");
-    uint32_t count = end != NULL;
-    for (size_t i = 0; i < sizeof TIMES / sizeof *TIMES; i++) count += option(cli, TIMES[i].option) != NULL;
-    if (count == 0) return;
+    uint32_t count = times_given(cli);
+    if (count == 0) return true;
+    for (size_t i = 0; i < sizeof TIMES / sizeof *TIMES; i++) {
+        if (!TIMES[i].required || option(cli, TIMES[i].option)) continue;
+        usage(cli, "--%s is missing: when a schedule runs is said as a whole, with --start, --zone and --recurrence",
+              TIMES[i].option);
+        return false;
+    }
     msgpack_packer *p = muster_put(params, "schedule");
     msgpack_pack_map(p, count);
     for (size_t i = 0; i < sizeof TIMES / sizeof *TIMES; i++) {
@@ -68,6 +82,7 @@ static void put_timetable(const struct cli *cli, struct muster_params *params)
         muster_pack_text(p, text);
     }
     if (end) pack_end(p, end);
+    return true;
 }
 
 /* "nightly is saved; it runs next at 2026-12-01 02:00:00Z." */
@@ -94,9 +109,9 @@ int schedule_put(struct cli *cli)
     muster_params_init(&params);
     muster_put_text(&params, "id", cli->operand);
     put_globals(cli, &params);
-    put_timetable(cli, &params);
     if (option(cli, "disabled")) msgpack_pack_false(muster_put(&params, "enabled"));
-    if (job_put_fields(cli, &params)) code = call(cli, "schedules.put", &params, &schedule);
+    if (put_timetable(cli, &params) && job_put_fields(cli, &params))
+        code = call(cli, "schedules.put", &params, &schedule);
     muster_params_free(&params);
     return code == EXIT_DONE ? show_saved(cli, &schedule) : code;
 }
@@ -155,11 +170,76 @@ int schedule_list(struct cli *cli)
     return list_show(cli, &(struct list){"schedules.list", "schedules", NULL, columns});
 }
 
+/* "daily, in the time of Europe/Paris, from 2026-12-01 02:00:00Z", and until when. */
+static void show_timetable(const msgpack_object *schedule)
+{
+    msgpack_object_str until = muster_text(schedule, "schedule.end.value");
+    uint64_t runs = muster_uint(schedule, "schedule.end.value", 0);
+    job_label(stdout, "Runs");
+    write_text(stdout, muster_text(schedule, "schedule.recurrence"));
+    fputs(", in the time of ", stdout);
+    write_text(stdout, muster_text(schedule, "schedule.timeZone"));
+    fputs(", from ", stdout);
+    write_time(stdout, muster_text(schedule, "schedule.start"));
+    if (until.size) {
+        fputs(" until ", stdout);
+        write_time(stdout, until);
+    }
+    if (runs) {
+        fputs(", ", stdout);
+        write_count(stdout, runs);
+        fputs(runs == 1 ? " time" : " times", stdout);
+    }
+    putchar('\n');
+}
+
+static void show_policies(const msgpack_object *schedule)
+{
+    bool skip = muster_text_is(muster_text(schedule, "schedule.missed"), "skip");
+    bool wait = muster_text_is(muster_text(schedule, "schedule.overlap"), "queue");
+    job_label(stdout, "Missed");
+    puts(skip ? "runs due while the engine was down are left out"
+              : "one run makes up for those due while the engine was down");
+    job_label(stdout, "Overlap");
+    puts(wait ? "a run waits until the one before is over" : "a run is left out while the one before is not over");
+}
+
+static void show_last_run(const msgpack_object *schedule)
+{
+    if (!muster_get(schedule, "lastRun.due")) return;
+    job_label(stdout, "Last run");
+    write_time(stdout, muster_text(schedule, "lastRun.due"));
+    fputs("  ", stdout);
+    write_status(stdout, muster_text(schedule, "lastRun.status"));
+    fputs(muster_text(schedule, "lastRun.job").size ? ", job " : "", stdout);
+    write_text(stdout, muster_text(schedule, "lastRun.job"));
+    putchar('\n');
+}
+
+static void show_title(const msgpack_object *schedule)
+{
+    msgpack_object_str name = muster_text(schedule, "displayName"), next = muster_text(schedule, "next");
+    write_text(stdout, muster_text(schedule, "id"));
+    if (next.size) fputs("  next at ", stdout);
+    else fputs(muster_bool(schedule, "enabled", true) ? "  Ended" : "  Disabled", stdout);
+    if (next.size) write_time(stdout, next);
+    fputs("  ", stdout);
+    write_text(stdout, name);
+    putchar('\n');
+}
+
 int schedule_show(struct cli *cli)
 {
     msgpack_object schedule;
     int code = call_on_operand(cli, "schedules.get", false, &schedule);
-    return code == EXIT_DONE ? resource_show(cli, &schedule) : code;
+    if (code != EXIT_DONE || cli->json) return code == EXIT_DONE ? resource_show(cli, &schedule) : code;
+    show_title(&schedule);
+    job_show_text(stdout, &schedule, "About", "description");
+    show_timetable(&schedule);
+    show_policies(&schedule);
+    show_last_run(&schedule);
+    job_show_definition(stdout, &schedule);
+    return EXIT_DONE;
 }
 
 int schedule_remove(struct cli *cli)

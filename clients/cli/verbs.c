@@ -3,6 +3,10 @@
 
 const struct verb VERBS[] = {
     {"import", NULL, "FILE", "Register the devices of a CSV file; - reads standard input", IMPORT_OPTIONS, import_run},
+    {"import", "list", "", "List imports, newest first", IMPORT_LIST_OPTIONS, import_list},
+    {"import", "show", "ID", "Show an import: its counts, and why it was not taken", NULL, import_show},
+    {"import", "errors", "ID", "Write an import's rejected rows as CSV, to be corrected", IMPORT_ERRORS_OPTIONS,
+     import_errors},
 
     {"device", "put", "ID", "Register a device, or change it", DEVICE_PUT_OPTIONS, device_put},
     {"device", "list", "", "List devices", DEVICE_LIST_OPTIONS, device_list},

@@ -96,6 +96,19 @@ void write_duration(FILE *out, double seconds)
     else fprintf(out, "%" PRIu64 " d %02" PRIu64 " h", whole / 86400, whole % 86400 / 3600);
 }
 
+void write_size(FILE *out, uint64_t bytes)
+{
+    static const char *const UNITS[] = {"KiB", "MiB", "GiB", "TiB"};
+    double size = (double)bytes / 1024;
+    size_t unit = 0;
+    if (bytes < 1024) {
+        fprintf(out, "%" PRIu64 " bytes", bytes);
+        return;
+    }
+    for (; size >= 1024 && unit + 1 < sizeof UNITS / sizeof *UNITS; unit++) size /= 1024;
+    fprintf(out, "%.1f %s", size, UNITS[unit]);
+}
+
 /* The words of IoT Central's pages, and how each is coloured. */
 static const struct status_row {
     const char *status;

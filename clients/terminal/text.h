@@ -19,6 +19,8 @@ void write_value(FILE *out, const msgpack_object *value);
 void write_count(FILE *out, uint64_t count);
 /* RFC 3339 to the second: 2024-05-01 12:00:00Z. */
 void write_time(FILE *out, msgpack_object_str time);
+/* "640 bytes", "1.5 KiB", "2.0 GiB" */
+void write_size(FILE *out, uint64_t bytes);
 /* "0.8 s", "1 m 03 s", "2 h 05 m", "3 d 04 h" */
 void write_duration(FILE *out, double seconds);
 /* Seconds since 1970, or a negative number when it is no time of ours. */

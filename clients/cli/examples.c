@@ -1,0 +1,36 @@
+/* Whole command lines for the help of each verb, without "muster" before them. */
+#include "clients/cli/cli.h"
+
+const struct example EXAMPLES[] = {
+    {"import", NULL, "import devices.csv --template pump"},
+    {"device", "put", "device put pump-001 --name \"Pump 1\" --template pump"},
+    {"device", "list", "device list --filter '$template = \"pump\" AND region = \"north\"'"},
+    {"template", "put", "template put pump --name Pump"},
+    {"template", "put",
+     "template put pump --capabilities '[{\"path\": \"speed\", \"kind\": \"property\", \"schema\": \"integer\"}]'"},
+    {"group", "put", "group put all"},
+    {"group", "put", "group put pumps --filter '$template = \"pump\"'"},
+    {"job", "run", "job run --group pumps --set 'speed=3' --set 'mode=\"eco\"' --batch 10% --threshold 5% --wait"},
+    {"job", "run", "job run --id reboot-1 --group pumps --command 'reboot={\"delay\": 5}' --retries 2"},
+    {"job", "run", "job run --group pumps --set-cloud 'site=\"north\"'"},
+    {"job", "run", "job run my-saved-job"},
+    {"job", "save", "job save speed-up --group pumps --set speed=3"},
+    {"job", "save", "job save speed-up --batch 10%"},
+    {"job", "preview", "job preview speed-up"},
+    {"job", "preview", "job preview --group pumps --set speed=3 --batch 10%"},
+    {"job", "rerun", "job rerun speed-up --wait"},
+    {"job", "rerun", "job rerun speed-up --devices both --id speed-up-again"},
+    {"job", "list", "job list --section running"},
+    {"job", "list", "job list --status failed --group pumps"},
+    {"job", "show", "job show speed-up --watch"},
+    {"job", "devices", "job devices speed-up --status failed --sort id"},
+    {"job", "devices", "job devices speed-up --sort 'finish desc' --columns status,response,properties.speed"},
+    {"job", "results", "job results speed-up --output speed-up.csv"},
+    {"schedule", "put",
+     "schedule put nightly --group pumps --set speed=3 --start 2026-12-01T03:00:00+01:00 --zone Europe/Paris "
+     "--recurrence daily"},
+    {"schedule", "put", "schedule put nightly --batch 10% --threshold 5%"},
+    {"events", NULL, "events --job speed-up"},
+    {"events", NULL, "events --type JOB_COMPLETED,JOB_CANCELLED --follow"},
+    {.noun = NULL},
+};
