@@ -2,6 +2,7 @@
  * is read, so that all pieces show one moment; memory does not grow with the job. */
 #include "engine/snapshot/runs.h"
 
+#include "engine/base/text.h"
 #include "engine/base/timestamp.h"
 #include "engine/csv/csv_value.h"
 #include "engine/csv/csv_writer.h"
@@ -46,11 +47,31 @@ struct sheet {
     struct columns columns; /* behind the nine */
 };
 
+/* What devices and connectors said, in the cell being made: a row stays one line, and no terminal is steered by it. */
+static void write_spoken(struct sheet *s)
+{
+    uint8_t *text = s->value.data;
+    for (size_t at = 0, size; at < s->value.size; at += size) {
+        uint32_t character;
+        size = utf8_next(buffer_bytes(&s->value), at, &character);
+        if (size > 0 && is_control_character(character)) memset(text + at, ' ', size);
+        size = MAX(size, 1);
+    }
+    csv_writer_cell(&s->writer, buffer_bytes(&s->value));
+}
+
 static void value_cell(struct sheet *s, struct bytes value)
 {
     s->value.size = 0;
     csv_value_text(&s->value, value);
-    csv_writer_cell(&s->writer, buffer_bytes(&s->value));
+    write_spoken(s);
+}
+
+static void error_cell(struct sheet *s, struct bytes error)
+{
+    s->value.size = 0;
+    buffer_append(&s->value, error.data, error.size);
+    write_spoken(s);
 }
 
 /* Reason, error and response belong to an end: a device that waits to be tried again has none yet. */
@@ -64,7 +85,7 @@ static void cell(struct sheet *s, const struct job_device_row *row, enum column_
     case COLUMN_DELETED: flag_cell(w, row->deleted); break;
     case COLUMN_STATUS: csv_writer_exact(w, STATUS_WORDS[row->state]); break;
     case COLUMN_REASON: csv_writer_exact(w, failed ? bytes_of_text(outcome_word(row->outcome)) : BYTES_NONE); break;
-    case COLUMN_ERROR: csv_writer_cell(w, has_end ? row->error : BYTES_NONE); break;
+    case COLUMN_ERROR: error_cell(s, has_end ? row->error : BYTES_NONE); break;
     case COLUMN_BATCH: number_cell(w, row->batch); break;
     case COLUMN_ATTEMPT: number_cell(w, row->attempt); break;
     case COLUMN_CONNECTOR: csv_writer_cell(w, row->connector); break;

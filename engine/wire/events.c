@@ -47,6 +47,8 @@ enum showing {
     SHOW_SCHEDULE_END,
     SHOW_EXCLUSION,
     SHOW_RERUN_WHICH,
+    SHOW_RETRIED,
+    SHOW_ROW, /* of a file: text, unless it was none */
 };
 
 struct rule {
@@ -92,6 +94,8 @@ static const struct rule RULES[] = {
     {EVENT_JOB_TARGETS_EXCLUDED, "reason", NULL, SHOW_EXCLUSION},
     {EVENT_JOB_RERUN_OF, "parent", NULL, SHOW_JOB},
     {EVENT_JOB_RERUN_OF, "which", NULL, SHOW_RERUN_WHICH},
+    {EVENT_NONE, "row", NULL, SHOW_ROW},
+    {EVENT_NONE, "retries_on", NULL, SHOW_RETRIED},
     {EVENT_NONE, "import", NULL, SHOW_IMPORT},
     {EVENT_NONE, "job", NULL, SHOW_JOB},
     {EVENT_NONE, "device", NULL, SHOW_DEVICE},
@@ -171,6 +175,12 @@ static void pack_hex(msgpack_packer *p, struct bytes data)
     }
 }
 
+static void pack_row(msgpack_packer *p, struct bytes row)
+{
+    if (utf8_is_valid(row)) pack_text(p, row);
+    else pack_bin(p, row);
+}
+
 static void pack_plain(msgpack_packer *p, struct event_field field)
 {
     switch (field.type) {
@@ -245,6 +255,8 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_SCHEDULE_END: pack_key(p, schedule_end_word(number_of(field))); return;
     case SHOW_EXCLUSION: pack_key(p, exclusion_word(number_of(field))); return;
     case SHOW_RERUN_WHICH: pack_key(p, rerun_which_word(number_of(field))); return;
+    case SHOW_RETRIED: pack_retried(p, number_of(field)); return;
+    case SHOW_ROW: pack_row(p, bytes_of(field)); return;
     }
 }
 

@@ -185,6 +185,15 @@ void put_timeouts(struct open_map *m, uint32_t queue, uint32_t execution)
     put_end(&timeouts);
 }
 
+void pack_retried(msgpack_packer *p, uint32_t outcomes)
+{
+    outcomes &= (1u << (OUTCOME_EXPIRED + 1)) - (1u << OUTCOME_FAILED);
+    msgpack_pack_array(p, (uint32_t)__builtin_popcount(outcomes));
+    for (enum device_outcome outcome = OUTCOME_FAILED; outcome <= OUTCOME_EXPIRED; outcome++) {
+        if (outcomes & 1u << outcome) pack_key(p, outcome_word(outcome));
+    }
+}
+
 void put_retries(struct open_map *m, uint32_t max, uint32_t on)
 {
     if (max == 0) return;
@@ -192,13 +201,7 @@ void put_retries(struct open_map *m, uint32_t max, uint32_t on)
     struct open_map retries = put_map(m->out);
     put_uint(&retries, "max", max);
     put_key(&retries, "on");
-    struct open_list words = put_list(m->out);
-    for (enum device_outcome outcome = OUTCOME_FAILED; outcome <= OUTCOME_EXPIRED; outcome++) {
-        if (!(on & (1u << outcome))) continue;
-        pack_text(&retries.packer, bytes_of_text(outcome_word(outcome)));
-        words.count++;
-    }
-    put_list_end(&words);
+    pack_retried(&retries.packer, on);
     put_end(&retries);
 }
 

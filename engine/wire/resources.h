@@ -26,6 +26,8 @@ void put_batch(struct open_map *m, uint32_t measure, uint32_t value);
 void put_threshold(struct open_map *m, uint32_t measure, uint32_t value, bool per_batch);
 void put_timeouts(struct open_map *m, uint32_t queue, uint32_t execution);
 void put_retries(struct open_map *m, uint32_t max, uint32_t on);
+/* The list of their words, of a set of bits 1 << enum device_outcome. */
+void pack_retried(msgpack_packer *p, uint32_t outcomes);
 /* "status", and "statusReason" where it has one. */
 void put_job_status(struct open_map *m, const struct job *job);
 /* "progress" and "batches". */

@@ -290,6 +290,22 @@ static void an_event_shows_ids_and_words(void **state)
     then_shows(show_event(s, job_cancelled(1, CANCELLED_BY_USER)), "'reason': 'by_user'");
     then_shows(show_event(s, firmware_job()), "'jobType': 'property', 'target': 'pump'");
     then_shows(show_event(s, firmware_job()), "'batchMeasure': 'number'");
+    struct event retried = firmware_job();
+    retried.job_created.retries_on = 1u << OUTCOME_FAILED | 1u << OUTCOME_TIMED_OUT;
+    then_shows(show_event(s, retried), "'retriesOn': ['failed', 'timed_out']");
+    then_shows(show_event(s, firmware_job()), "'retriesOn': []");
+}
+
+static struct event row_rejected(struct bytes row)
+{
+    return (struct event){.type = EVENT_IMPORT_ROW_REJECTED, .import_row_rejected = {.line = 2, .row = row}};
+}
+
+static void a_rejected_row_is_text_unless_it_is_none(void **state)
+{
+    struct story *s = *state;
+    then_shows(show_event(s, row_rejected(BYTES("two words,Pump"))), "'row': 'two words,Pump'");
+    then_shows(show_event(s, row_rejected(BYTES("\xff\x00,Pump"))), "'row': 'ff002c50756d70'");
 }
 
 static void the_devices_own_events_show_its_id(void **state)
@@ -362,6 +378,7 @@ int main(void)
         STORY(counts_of_a_report_are_told),
         STORY(errors_have_two_shapes),
         STORY(an_event_shows_ids_and_words),
+        STORY(a_rejected_row_is_text_unless_it_is_none),
         STORY(the_devices_own_events_show_its_id),
         STORY(a_filter_names_types_job_and_device),
         STORY(a_filter_that_means_nothing_is_refused),

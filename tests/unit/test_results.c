@@ -59,6 +59,18 @@ static void cells_that_a_spreadsheet_would_run_are_made_safe(void **state)
     assert_non_null(memmem(data.data, data.size, "'-gw,'=1+1,failed,failed,'@SUM(A1),", 35));
 }
 
+static void what_a_device_said_stays_on_its_line(void **state)
+{
+    struct story *s = *state;
+    devices_registered(s, 1);
+    job_running(s, 1, 1, 1);
+    uint64_t dispatch = dispatched(s, 0, 1, 1);
+    ended(s, 1, dispatch, OUTCOME_FAILED, "no\r\npower \033[31m\302\233 \303\274ber");
+    struct bytes data = results_from(s, "", 0)->data;
+    static const char CELL[] = ",failed,no  power  [31m   \303\274ber,1,1,";
+    assert_non_null(memmem(data.data, data.size, CELL, sizeof CELL - 1));
+}
+
 static void a_device_that_is_tried_again_is_pending_without_a_reason(void **state)
 {
     struct story *s = *state;
@@ -291,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(the_results_log_has_a_row_for_every_device),
         STORY(cells_that_a_spreadsheet_would_run_are_made_safe),
+        STORY(what_a_device_said_stays_on_its_line),
         STORY(a_device_that_is_tried_again_is_pending_without_a_reason),
         STORY(more_different_failures_than_are_kept_are_the_rest),
         STORY(a_job_without_failures_has_no_groups),
