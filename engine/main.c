@@ -1,7 +1,9 @@
 /* musterd: reads its settings, opens the turn, serves until it is told to stop. */
 #include "engine/base/arena.h"
 #include "engine/clock/clock.h"
+#include "engine/clock/journal.h"
 #include "engine/loop/loop.h"
+#include "engine/main_directory.h"
 #include "engine/settings.h"
 #include "engine/turn.h"
 
@@ -12,37 +14,16 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BOOT_ID_SIZE_MAX = 64, LARGE_BUFFER_BYTES = 1 << 20 };
 
+/* What is wrong with the command line is for whoever typed it, all else may be read days later. */
 static int refuse(const struct sentence *why, int exit_code)
 {
-    fprintf(stderr, "musterd: %s\n", why->text);
+    if (exit_code == EXIT_USAGE) fprintf(stderr, "musterd: %s\n", why->text);
+    else journal("%s", why->text);
     return exit_code;
-}
-
-static bool sync_directory_above(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int above = fd < 0 ? -1 : openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = above >= 0 && fsync(above) == 0;
-    if (above >= 0) close(above);
-    if (fd >= 0) close(fd);
-    return synced;
-}
-
-/* A power cut must not take away its name, and the log with it. Where it was there before, a start that was killed
- * may have made it; but then the directory above may be one that we are not allowed to read. */
-static bool make_directory(const char *path, struct sentence *why)
-{
-    bool made = mkdir(path, 0700) == 0;
-    if (made || errno == EEXIST) {
-        if (sync_directory_above(path) || !made) return true;
-    }
-    sentence_set(why, "the data directory %s cannot be made: %s", path, strerror(errno));
-    return false;
 }
 
 /* Names the running system, so that files written before a power cut are known as such. */
@@ -95,7 +76,8 @@ static struct turn_settings turn_settings_of(const struct settings *settings, st
     return turn;
 }
 
-static int serve(const struct settings *settings, struct loop *loop, struct arena *arena)
+static int serve(const struct settings *settings, const struct loop_sockets *sockets, struct loop *loop,
+                 struct arena *arena)
 {
     char boot_id[BOOT_ID_SIZE_MAX];
     struct sentence why;
@@ -104,23 +86,45 @@ static int serve(const struct settings *settings, struct loop *loop, struct aren
     struct turn_settings turn_settings = turn_settings_of(settings, loop, boot_id, arena);
     struct turn *turn = turn_open(&turn_settings, &why, &exit_code);
     if (!turn) return refuse(&why, exit_code);
+    if (!loop_serve(loop, turn, sockets, &why)) {
+        struct turn_clock now = {.wall_us = clock_wall_us(), .monotonic_us = clock_monotonic_us()};
+        turn_close(turn, &now);
+        return refuse(&why, EXIT_FAILED);
+    }
+    turn_describe(turn, &why);
+    journal("version " MUSTER_VERSION ", serving at %s (%s)", settings->socket, why.text);
+    exit_code = loop_run(loop, &why);
+    if (exit_code != EXIT_CLEAN) return refuse(&why, exit_code);
+    journal("stopped in order");
+    return EXIT_CLEAN;
+}
+
+/* Nothing is left behind by a start that could not come to anything. */
+static bool make_ready(const struct settings *settings, const struct loop_sockets *sockets, struct sentence *why)
+{
+    bool made;
+    if (!data_directory_make(settings->data, &made, why)) return false;
+    if (loop_sockets_check(sockets, made, why)) return true;
+    if (made) data_directory_unmake(settings->data);
+    return false;
+}
+
+static int run(const struct settings *settings, struct arena *arena)
+{
+    struct sentence why;
     const struct loop_sockets sockets = {
         .operators_path = settings->socket,
         .readers_path = settings->reader_socket,
         .mode = (uint32_t)settings->socket_mode,
         .group = settings->socket_group,
     };
-    if (!loop_serve(loop, turn, &sockets, &why)) {
-        struct turn_clock now = {.wall_us = clock_wall_us(), .monotonic_us = clock_monotonic_us()};
-        turn_close(turn, &now);
-        return refuse(&why, EXIT_FAILED);
-    }
-    turn_describe(turn, &why);
-    fprintf(stderr, "musterd " MUSTER_VERSION ": serving at %s (%s)\n", settings->socket, why.text);
-    exit_code = loop_run(loop, &why);
-    if (exit_code != EXIT_CLEAN) return refuse(&why, exit_code);
-    fprintf(stderr, "musterd: stopped in order\n");
-    return EXIT_CLEAN;
+    if (!make_ready(settings, &sockets, &why)) return refuse(&why, EXIT_FAILED);
+    raise_descriptor_limit();
+    give_large_buffers_back();
+    struct loop *loop = loop_new(&why);
+    int exit_code = loop ? serve(settings, &sockets, loop, arena) : refuse(&why, EXIT_FAILED);
+    if (loop) loop_delete(loop);
+    return exit_code;
 }
 
 int main(int argc, char *argv[])
@@ -135,14 +139,8 @@ int main(int argc, char *argv[])
         settings_print_help();
     } else if (settings.show_version) {
         printf("musterd " MUSTER_VERSION "\n");
-    } else if (!make_directory(settings.data, &why)) {
-        exit_code = refuse(&why, EXIT_FAILED);
     } else {
-        raise_descriptor_limit();
-        give_large_buffers_back();
-        struct loop *loop = loop_new(&why);
-        exit_code = loop ? serve(&settings, loop, &arena) : refuse(&why, EXIT_FAILED);
-        if (loop) loop_delete(loop);
+        exit_code = run(&settings, &arena);
     }
     arena_free(&arena);
     return exit_code;

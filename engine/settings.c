@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum kind { KIND_text, KIND_count, KIND_seconds, KIND_bytes, KIND_mode };
+enum kind { KIND_directory, KIND_path, KIND_group, KIND_count, KIND_seconds, KIND_bytes, KIND_mode };
 
 struct row {
     const char *option;
@@ -62,6 +62,11 @@ static void fill_options(struct option options[OPTION_COUNT + 1])
 
 /* ---- Values. */
 
+static bool is_text(const struct row *row)
+{
+    return row->kind <= KIND_group;
+}
+
 static const char *const *text_place(const struct settings *settings, const struct row *row)
 {
     return (const char *const *)(const void *)((const char *)settings + row->offset);
@@ -110,7 +115,7 @@ static bool read_value(struct settings *settings, const struct row *row, const c
 {
     char *place = (char *)settings + row->offset;
     uint64_t number;
-    if (row->kind == KIND_text) {
+    if (is_text(row)) {
         memcpy(place, &text, sizeof text);
         if (text[0] == '\0') sentence_set(why, "--%s must not be empty", row->option);
         return text[0] != '\0';
@@ -164,18 +169,29 @@ bool settings_read(struct settings *settings, int argc, char *argv[], struct are
 
 /* ---- What is shown. */
 
+/* As it may be typed: 64M. */
+static void print_bytes(uint64_t bytes)
+{
+    static const char SUFFIXES[] = "KMG";
+    size_t suffix = 0;
+    for (; suffix < 3 && bytes > 0 && bytes % 1024 == 0; suffix++) bytes /= 1024;
+    printf(" [%" PRIu64 "%.*s]", bytes, suffix > 0, suffix > 0 ? &SUFFIXES[suffix - 1] : "");
+}
+
 static void print_default(const struct row *row)
 {
-    const char *text = row->kind == KIND_text ? *text_place(&DEFAULTS, row) : NULL;
+    const char *text = is_text(row) ? *text_place(&DEFAULTS, row) : NULL;
     if (row->kind == KIND_mode) printf(" [%04" PRIo64 "]", *number_place(&DEFAULTS, row));
-    else if (row->kind != KIND_text) printf(" [%" PRIu64 "]", *number_place(&DEFAULTS, row));
+    else if (row->kind == KIND_bytes) print_bytes(*number_place(&DEFAULTS, row));
+    else if (!is_text(row)) printf(" [%" PRIu64 "]", *number_place(&DEFAULTS, row));
     else if (text) printf(" [%s]", text);
 }
 
 void settings_print_help(void)
 {
     static const char *const VALUES[] = {
-        [KIND_text] = "TEXT", [KIND_count] = "N", [KIND_seconds] = "SECONDS", [KIND_bytes] = "N", [KIND_mode] = "MODE"};
+        [KIND_directory] = "DIRECTORY", [KIND_path] = "PATH",   [KIND_group] = "GROUP", [KIND_count] = "N",
+        [KIND_seconds] = "SECONDS",     [KIND_bytes] = "BYTES", [KIND_mode] = "MODE"};
     printf("Usage: musterd [--data DIRECTORY] [options]\n\n"
            "The Muster engine: runs jobs on every device of a fleet and keeps their history in an append-only log.\n"
            "SIGTERM and SIGINT stop it in order; being killed does the log no harm.\n\n");
@@ -187,17 +203,18 @@ void settings_print_help(void)
     for (size_t i = 0; i < COUNT_OF(FLAGS); i++) {
         printf("  --%s\n        %s\n", FLAGS[i].option, FLAGS[i].sentence);
     }
+    printf("\nBYTES may end in K, M or G: 64M. Everything musterd has to say goes to standard error, a line each.\n");
     printf("\nExit codes: 0 stopped in order, 1 failed, 2 wrong options, 3 the log is damaged, 6 another engine has\n"
            "the data, 7 the data is of a later version, 9 no space to start, 10 the disk failed.\n");
 }
 
 static void pack_value(msgpack_packer *p, const struct settings *settings, const struct row *row)
 {
-    const char *text = row->kind == KIND_text ? *text_place(settings, row) : NULL;
+    const char *text = is_text(row) ? *text_place(settings, row) : NULL;
     char octal[24];
     if (text) {
         pack_key(p, text);
-    } else if (row->kind == KIND_text) {
+    } else if (is_text(row)) {
         msgpack_pack_nil(p);
     } else if (row->kind == KIND_mode) {
         snprintf(octal, sizeof octal, "%04" PRIo64, *number_place(settings, row));

@@ -4,7 +4,9 @@
 
 #include "engine/base/arena.h"
 
-typedef const char *setting_text;
+typedef const char *setting_directory;
+typedef const char *setting_path;
+typedef const char *setting_group;
 typedef uint64_t setting_count;
 typedef uint64_t setting_seconds;
 typedef uint64_t setting_bytes;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/clock/journal.h"
 #include "engine/clock/zone.h"
 #include "engine/decide/history.h"
 #include "engine/decide/repeats.h"
@@ -393,7 +394,7 @@ static bool commit_projections(struct turn *t)
     if (fault == PROJECTIONS_OK) return true;
     t->full |= fault == PROJECTIONS_NO_SPACE;
     if (fault == PROJECTIONS_NO_SPACE) return true;
-    fprintf(stderr, "musterd: %s; folding the log again\n", t->projections.why.text);
+    journal("%s; folding the log again", t->projections.why.text);
     return turn_undo(t);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/clock/journal.h"
 #include "engine/refold.h"
 #include "engine/turn_state.h"
 
@@ -73,10 +74,10 @@ static bool fold_at_start(struct turn *t)
 {
     uint64_t from = projections_head(&t->projections);
     if (log_head(&t->log) > 0 && !log_was_clean(&t->log))
-        fprintf(stderr, "musterd: the last stop was not clean; the end of the log was checked and is whole\n");
+        journal("the last stop was not clean; the end of the log was checked and is whole");
     if (!catch_up(t, t->settings.rebuild)) return false;
     uint64_t folded = log_head(&t->log) - from;
-    if (folded) fprintf(stderr, "musterd: folded %llu events%s\n", (unsigned long long)folded,
+    if (folded) journal("folded %llu events%s", (unsigned long long)folded,
                         t->settings.rebuild ? ", each proved to be what was written" : "");
     return true;
 }
@@ -103,7 +104,7 @@ static bool open_projections(struct turn *t)
     while (fault == PROJECTIONS_NO_SPACE && log_give_up_ballast(&t->log));
     free(directory);
     if (fault == PROJECTIONS_OK && t->projections.why.text[0])
-        fprintf(stderr, "musterd: %s\n", t->projections.why.text);
+        journal("%s", t->projections.why.text);
     bool unfit = fault == PROJECTIONS_OK && (t->settings.rebuild || !projections_fit(&t->projections, &t->log));
     if (fault == PROJECTIONS_OK && log_is_missing(t)) {
         projections_close(&t->projections, false);
@@ -174,7 +175,7 @@ static bool fold(void *context, const struct event *event)
     case FOLD_FAULT: return false;
     case FOLD_ILLEGAL: break;
     }
-    fprintf(stderr, "musterd: event %llu (%s): %s\n", (unsigned long long)event->seq, event_name(event->type), why.text);
+    journal("event %llu (%s): %s", (unsigned long long)event->seq, event_name(event->type), why.text);
     ASSERT(!"what was decided can be folded");
     return false;
 }
@@ -285,7 +286,7 @@ static uint32_t devices_owed(void *turn, const struct lease *lease)
 bool turn_undo(struct turn *t)
 {
     bool damaged = t->distrusted || t->projections.fault == PROJECTIONS_DAMAGED;
-    if (damaged) fprintf(stderr, "musterd: the projections are damaged; folding the log again\n");
+    if (damaged) journal("the projections are damaged; folding the log again");
     bool dropped = (!damaged && projections_abort(&t->projections) == PROJECTIONS_OK) ||
                    projections_reset(&t->projections) == PROJECTIONS_OK;
     t->distrusted = false;

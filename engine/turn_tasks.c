@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/clock/journal.h"
 #include "engine/decide/limits.h"
 #include "engine/decide/plan.h"
 #include "engine/turn_state.h"
@@ -153,7 +154,7 @@ static void take_members(struct turn *t, struct task *task)
     struct targets *targets = progress_targets(&t->progress, members->job, members->begun_seq);
     t->wanted = true;
     if (task->failed && targets) {
-        fprintf(stderr, "musterd: a job's devices could not be read: %s\n", task->fault.text);
+        journal("a job's devices could not be read: %s", task->fault.text);
         t->members_retry_us = t->now.monotonic_us + US_PER_S;
     }
     if (!targets || task->failed) {
@@ -299,5 +300,5 @@ void turn_clean_spool(struct turn *t)
     struct sentence why;
     if (!t->spool_used || t->now.monotonic_us - t->spool_cleaned_us < SPOOL_CLEAN_EVERY_US) return;
     t->spool_cleaned_us = t->now.monotonic_us;
-    if (!spool_clean(t->spool_directory, t->now.wall_us / US_PER_S, &why)) fprintf(stderr, "musterd: %s\n", why.text);
+    if (!spool_clean(t->spool_directory, t->now.wall_us / US_PER_S, &why)) journal("%s", why.text);
 }

@@ -2,11 +2,11 @@
  * at once, the rest by libuv while the next round gathers anew. */
 #include "engine/loop/connection.h"
 
+#include "engine/clock/journal.h"
 #include "engine/loop/server.h"
 #include "engine/wire/wire.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -51,7 +51,7 @@ size_t connection_unread(const struct connection *c)
 
 static void tell_operator(const struct connection *c, const char *why)
 {
-    fprintf(stderr, "musterd: a connection of uid %u ends: %s\n", c->uid, why);
+    journal("a connection of uid %u ends: %s", c->uid, why);
 }
 
 void connection_break_off(struct connection *c)

@@ -18,6 +18,10 @@ struct loop_sockets {
     const char *group;          /* of both files; NULL: the process's own */
 };
 
+/* False, with a sentence, when clients could not be let in there: a path too long, the same one twice, no directory
+ * for it, no such group. With `nobody_serves` also when another process does: this one's data is new. */
+bool loop_sockets_check(const struct loop_sockets *sockets, bool nobody_serves, struct sentence *why);
+
 struct loop;
 
 /* NULL when the system refuses; why says what. One a process: it takes over signals. */

@@ -1,9 +1,9 @@
 /* Who is connected, who has frames, who is to be settled this round. */
 #include "engine/loop/server.h"
 
+#include "engine/clock/journal.h"
 #include "engine/loop/socket_path.h"
 
-#include <stdio.h>
 #include <sys/stat.h>
 
 enum { BACKLOG = 128, PATIENCE_MS = 1000, SLOT_BITS = 10 };
@@ -42,7 +42,7 @@ static void on_connection(uv_stream_t *stream, int status)
 {
     struct listener *listener = stream->data;
     if (status < 0) {
-        fprintf(stderr, "musterd: a client could not be let in: %s\n", uv_strerror(status));
+        journal("a client could not be let in: %s", uv_strerror(status));
         return;
     }
     admit(listener->server, connection_accept(listener->server, stream), listener->read_only);
@@ -64,17 +64,37 @@ static bool listen_at(struct server *s, const char *path, bool read_only, const 
     if (error == 0 && !socket_path_admit(path, sockets->mode, sockets->group, why)) return false;
     if (error == 0) error = uv_listen((uv_stream_t *)&listener->pipe, BACKLOG, on_connection);
     if (error == 0) return true;
-    /* libuv says "permission denied" also of a directory that is not there. */
-    sentence_set(why, "cannot listen at %s: %s; its directory must be there and let musterd in, or --socket names another",
-                 path, uv_strerror(error));
+    sentence_set(why, "cannot listen at %s: %s; choose another path", path, uv_strerror(error));
     return false;
+}
+
+/* Not refused: there are other ways to let somebody in, such as ACLs. */
+static void warn_of_group(const char *path, const char *group)
+{
+    struct sentence why;
+    if (group && !socket_group_may_reach(path, group, &why)) journal("%s", why.text);
 }
 
 bool server_listen(struct server *s, struct turn *turn, const struct loop_sockets *sockets, struct sentence *why)
 {
     s->turn = turn;
-    return listen_at(s, sockets->operators_path, false, sockets, why) &&
-           listen_at(s, sockets->readers_path, true, sockets, why);
+    if (!listen_at(s, sockets->operators_path, false, sockets, why)) return false;
+    if (!listen_at(s, sockets->readers_path, true, sockets, why)) return false;
+    warn_of_group(sockets->operators_path, sockets->group);
+    warn_of_group(sockets->readers_path, sockets->group);
+    return true;
+}
+
+bool loop_sockets_check(const struct loop_sockets *sockets, bool nobody_serves, struct sentence *why)
+{
+    const char *operators = sockets->operators_path, *readers = sockets->readers_path;
+    if (!socket_path_check(operators, why) || !socket_path_check(readers, why)) return false;
+    if (socket_paths_are_one(operators, readers)) {
+        sentence_set(why, "--socket and --reader-socket are one path, %s; choose another one for either", operators);
+        return false;
+    }
+    if (sockets->group && !socket_group_check(sockets->group, why)) return false;
+    return !nobody_serves || (socket_path_prepare(operators, why) && socket_path_prepare(readers, why));
 }
 
 /* ---- Who goes. */
@@ -146,8 +166,7 @@ void server_shed(struct server *s)
         if (!slowest || connection_unread(c) > connection_unread(slowest)) slowest = c;
     }
     if (!slowest || s->unread - going <= OUTPUT_BYTES_MAX) return;
-    fprintf(stderr, "musterd: a connection of uid %u ends: memory for answers is used up, it has most unread\n",
-            slowest->uid);
+    journal("a connection of uid %u ends: memory for answers is used up, it has most unread", slowest->uid);
     connection_break_off(slowest);
 }
 
@@ -248,6 +267,6 @@ void server_hang_up(void *server, uint64_t peer, const char *why)
 {
     struct connection *c = connection_of(server, peer);
     if (!c) return;
-    fprintf(stderr, "musterd: a connection of uid %u ends: %s\n", c->uid, why);
+    journal("a connection of uid %u ends: %s", c->uid, why);
     connection_hang_up(c, why);
 }

@@ -608,7 +608,7 @@ static void a_path_that_cannot_be_is_refused(void **state)
     then_cannot_serve(p, path, "1 to 107 bytes");
     fclose(fopen(p->socket, "w"));
     then_cannot_serve(p, p->socket, "is no socket");
-    then_cannot_serve(p, "/nonexistent/muster.sock", "cannot listen");
+    then_cannot_serve(p, "/nonexistent/muster.sock", "its directory /nonexistent: No such file");
 }
 
 static void a_socket_that_is_served_is_left_alone(void **state)
