@@ -69,6 +69,7 @@ static struct turn_settings turn_settings_of(const struct settings *settings, st
         .log_map_bytes = settings->log_map_bytes,
         .quota_bytes = settings->quota_bytes,
         .ballast_bytes = settings->ballast_bytes,
+        .trust_keys = settings->trust_keys,
         .rebuild = settings->rebuild,
         .settings = settings_pack(settings, arena),
     };

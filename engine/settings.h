@@ -16,6 +16,7 @@ struct settings {
 #define SETTING(kind, member, option, initial, least, most, sentence) setting_##kind member;
 #include "engine/settings.def"
 #undef SETTING
+    bool trust_keys; /* as in keys/key_store.h */
     bool rebuild; /* throw the projections away and fold the log again */
     bool show_help;
     bool show_version;

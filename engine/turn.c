@@ -207,6 +207,7 @@ static void handle(struct turn *t, struct peer *peer, struct handled *h)
                          .command_timeout = t->settings.command_timeout,
                          .short_of_room = log_room(&t->log) == LOG_ROOM_SHORT,
                          .dispatch = turn_find_dispatch,
+                         .rotate_key = turn_rotate_key,
                          .context = t,
                          .unfinished = &peer->unfinished};
     enum refusal refusal = ACCEPTED;
@@ -313,6 +314,7 @@ static void settle(struct turn *t)
     leases_settle(&t->leases);
     takes_settle(&t->takes, t->served != NULL);
     open_imports_settle(&t->imports);
+    key_store_settle(&t->keys);
     progress_settle(&t->progress);
     drop_targets(t);
 }
@@ -363,6 +365,7 @@ static bool append_events(struct turn *t, enum turn_result *result)
     enum log_fault fault = t->events.failed ? LOG_FAILED : turn_append(t);
     if (fault == LOG_OK) {
         t->announced = true;
+        t->keys.unknown = false;
         t->started.wall_us += t->clock_step_us;
         t->time_us = t->events.time_us;
         return true;

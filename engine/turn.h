@@ -51,6 +51,7 @@ struct turn_settings {
     uint32_t command_timeout;  /* seconds, 0: 30 */
     uint32_t returned_rest;    /* seconds, 0: 5 */
     uint64_t segment_values_max, segment_bytes_max, log_map_bytes, quota_bytes, ballast_bytes; /* as in log.h */
+    bool trust_keys;          /* as in keys/key_store.h */
     bool rebuild;             /* throw the projections away first */
     struct bytes settings;    /* all settings as a MessagePack map, for ENGINE_STARTED */
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/base/space.h"
 #include "engine/clock/journal.h"
 #include "engine/refold.h"
 #include "engine/turn_state.h"
@@ -148,7 +149,7 @@ struct turn *turn_open(const struct turn_settings *settings, struct sentence *wh
     t->spool_directory = path_in(settings->data_directory, "spool");
     if (!spool_clean(t->spool_directory, 0, &t->why)) goto no_projections;
     if (!open_projections(t)) goto no_projections;
-    if (!fold_at_start(t)) goto not_folded;
+    if (!fold_at_start(t) || !turn_open_keys(t)) goto not_folded;
     t->time_us = log_time_us(&t->log);
     return t;
 
@@ -222,6 +223,12 @@ static void announce_engine(struct turn *t)
                                     .engine_started = {.version = BYTES(MUSTER_VERSION),
                                                        .clean = log_was_clean(&t->log),
                                                        .settings = t->settings.settings}});
+    if (!t->keys.unknown) return;
+    struct key_prints prints = turn_key_prints(t);
+    emit(&t->events, (struct event){.type = EVENT_KEYS_ROTATED,
+                                    .keys_rotated = {.which = KEYS_ROTATED_BOTH,
+                                                     .primary = prints.primary,
+                                                     .secondary = prints.secondary}});
 }
 
 /* How far the wall clock went beside the monotonic one since the last look. */
@@ -261,6 +268,10 @@ enum log_fault turn_append(struct turn *t)
         values[i] = (struct bytes){e->bytes.data + start, e->ends[i] - start};
     }
     if (!projections_have_room(t)) return LOG_NO_SPACE;
+    if (!key_store_write(&t->keys)) { /* as if the log could not be written: nobody is told "done" */
+        t->log.why = t->keys.why;
+        return space_is_lacking(t->keys.error) ? LOG_NO_SPACE : LOG_FAILED;
+    }
     enum log_fault fault = log_append(&t->log, e->first_seq, e->time_us, values, e->count);
     if (fault == LOG_OK) log_reader_renew(&t->reader);
     return fault;
@@ -300,6 +311,7 @@ bool turn_undo(struct turn *t)
     leases_undo(&t->leases, log_head(&t->log), devices_owed, t);
     takes_undo(&t->takes);
     open_imports_undo(&t->imports);
+    key_store_undo(&t->keys);
     progress_undo(&t->progress);
     return true;
 }
@@ -370,6 +382,7 @@ void turn_close(struct turn *t, const struct turn_clock *now)
     open_imports_free(&t->imports);
     free_targets(t);
     handouts_clear(&t->progress.handouts);
+    key_store_close(&t->keys);
     arena_free(&t->arena);
     projections_close(&t->projections, clean);
     log_reader_close(&t->reader);

@@ -5,6 +5,7 @@
 #include "engine/base/map.h"
 #include "engine/decide/decide.h"
 #include "engine/decide/progress.h"
+#include "engine/keys/key_store.h"
 #include "engine/log/log.h"
 #include "engine/turn.h"
 #include "engine/wire/wire.h"
@@ -73,6 +74,8 @@ struct turn {
     struct view *view;
     char *spool_directory;
 
+    struct key_store keys;
+
     struct map peers;
     struct leases leases;
     struct takes takes;
@@ -133,6 +136,13 @@ void turn_clean_spool(struct turn *t);
 bool turn_feed_subscribers(struct turn *t);
 /* The BATCH_DISPATCHED with this number; valid until the next call. NULL when there is none. */
 const struct event *turn_find_dispatch(void *turn, uint64_t seq);
+
+/* turn_keys.c */
+/* After the log is folded; on false t->why says what to do. */
+bool turn_open_keys(struct turn *t);
+/* What decide and the first turn ask for. */
+struct key_prints turn_rotate_key(void *turn, enum keys_rotated which);
+struct key_prints turn_key_prints(struct turn *t);
 
 /* turn_start.c */
 /* Forgets the last turn. */

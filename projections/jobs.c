@@ -525,6 +525,7 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_LATE_RESULT:
     case EVENT_BATCH_ENDED:
     case EVENT_COLUMNS_CHOSEN:
+    case EVENT_KEYS_ROTATED:
     case EVENT_SCHEDULE_SAVED:
     case EVENT_SCHEDULE_MISSED:
     case EVENT_SCHEDULE_ENDED:

@@ -55,6 +55,8 @@ int columns_set(struct cli *cli);
 int columns_show(struct cli *cli);
 extern const struct option_row COLUMNS_SET_OPTIONS[], COLUMNS_SHOW_OPTIONS[];
 
+int keys_rotate(struct cli *cli);
+
 int schedule_put(struct cli *cli);
 int schedule_list(struct cli *cli);
 int schedule_show(struct cli *cli);

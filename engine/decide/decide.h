@@ -13,6 +13,7 @@
 #include "engine/decide/refusal.h"
 #include "engine/decide/takes.h"
 #include "engine/decide/timetable.h"
+#include "projections/keys.h"
 #include "projections/projections.h"
 
 /* How far a frame came that holds more than one turn may. All zero begins a frame. */
@@ -42,6 +43,8 @@ struct decision {
     bool short_of_room;      /* results and ends only */
     /* The devices of a dispatch that no lease knows any more, read from the log; NULL when there is no such one. */
     const struct event *(*dispatch)(void *context, uint64_t seq);
+    /* Makes another group key, which holds once this turn is on disk; the prints of both, in the turn's arena. */
+    struct key_prints (*rotate_key)(void *context, enum keys_rotated which);
     void *context;
     /* In and out: */
     struct unfinished *unfinished;

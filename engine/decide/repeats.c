@@ -78,6 +78,7 @@ enum refusal decide_repeated(struct decision *d, const struct command *c, uint32
     case COMMAND_columns_set:
         return decide(d, &(struct command){.type = COMMAND_columns_get,
                                            .columns_get = {.user = c->columns_set.user, .view = c->columns_set.view}});
+    case COMMAND_keys_rotate: return answer_with(d, ANSWER_KEYS, 0);
     case COMMAND_schedules_put:
         return decide(d, &(struct command){.type = COMMAND_schedules_get,
                                            .schedules_get = {.id = c->schedules_put.id}});

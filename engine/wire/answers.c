@@ -4,6 +4,7 @@
 #include "engine/decide/limits.h"
 #include "projections/devices.h"
 #include "projections/jobs.h"
+#include "projections/keys.h"
 
 #include <stdio.h>
 
@@ -154,6 +155,17 @@ static void put_columns(const struct answer *answer, struct buffer *out)
     put_end(&m);
 }
 
+/* ---- Keys. */
+
+static void put_keys(struct view *v, struct buffer *out)
+{
+    struct key_prints prints = keys_get(v);
+    struct open_map m = put_map(out);
+    put_hex(&m, "primary", prints.primary);
+    put_hex(&m, "secondary", prints.secondary);
+    put_end(&m);
+}
+
 /* ---- All of them. */
 
 static void put_nothing(struct buffer *out)
@@ -186,6 +198,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_JOBS: put_page(v, facts, answer, out); return;
     case ANSWER_REPORTED: put_reported(answer, out); return;
     case ANSWER_WORKS: put_works(v, answer, out); return;
+    case ANSWER_KEYS: put_keys(v, out); return;
     case ANSWER_COLUMNS: put_columns(answer, out); return;
     case ANSWER_IMPORT_ERRORS:
     case ANSWER_EVENTS:

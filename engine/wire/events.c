@@ -49,6 +49,7 @@ enum showing {
     SHOW_RERUN_WHICH,
     SHOW_RETRIED,
     SHOW_ROW, /* of a file: text, unless it was none */
+    SHOW_KEYS_ROTATED,
 };
 
 struct rule {
@@ -96,6 +97,9 @@ static const struct rule RULES[] = {
     {EVENT_JOB_RERUN_OF, "which", NULL, SHOW_RERUN_WHICH},
     {EVENT_NONE, "row", NULL, SHOW_ROW},
     {EVENT_NONE, "retries_on", NULL, SHOW_RETRIED},
+    {EVENT_KEYS_ROTATED, "which", NULL, SHOW_KEYS_ROTATED},
+    {EVENT_KEYS_ROTATED, "primary", NULL, SHOW_HEX},
+    {EVENT_KEYS_ROTATED, "secondary", NULL, SHOW_HEX},
     {EVENT_NONE, "import", NULL, SHOW_IMPORT},
     {EVENT_NONE, "job", NULL, SHOW_JOB},
     {EVENT_NONE, "device", NULL, SHOW_DEVICE},
@@ -257,6 +261,7 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_RERUN_WHICH: pack_key(p, rerun_which_word(number_of(field))); return;
     case SHOW_RETRIED: pack_retried(p, number_of(field)); return;
     case SHOW_ROW: pack_row(p, bytes_of(field)); return;
+    case SHOW_KEYS_ROTATED: pack_key(p, keys_rotated_word(number_of(field))); return;
     }
 }
 

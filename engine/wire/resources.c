@@ -4,6 +4,7 @@
 #include "projections/devices.h"
 #include "projections/groups.h"
 #include "projections/imports.h"
+#include "projections/keys.h"
 #include "projections/reported.h"
 #include "projections/templates.h"
 #include "projections/thumbprints.h"
@@ -20,6 +21,16 @@ static const char *const IMPORT_OUTCOME_WORDS[] = {
 const char *import_outcome_word(uint32_t outcome)
 {
     return outcome < COUNT_OF(IMPORT_OUTCOME_WORDS) ? IMPORT_OUTCOME_WORDS[outcome] : "unknown";
+}
+
+const char *keys_rotated_word(uint32_t which)
+{
+    static const char *const WORDS[] = {
+        [KEYS_ROTATED_BOTH] = "both",
+        [KEYS_ROTATED_PRIMARY] = "primary",
+        [KEYS_ROTATED_SECONDARY] = "secondary",
+    };
+    return which < COUNT_OF(WORDS) ? WORDS[which] : "unknown";
 }
 
 /* ---- Ids. */

@@ -41,6 +41,7 @@ void put_excluded(struct open_map *m, const uint32_t excluded[EXCLUSIONS]);
 
 /* Words for what events and folds keep as numbers; "unknown" for a number of no word. */
 const char *import_outcome_word(uint32_t outcome);
+const char *keys_rotated_word(uint32_t which);
 const char *measure_word(uint32_t measure);
 const char *cancel_reason_word(uint32_t reason);
 const char *failed_reason_word(uint32_t reason);

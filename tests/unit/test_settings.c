@@ -65,6 +65,7 @@ static void bytes_have_suffixes(void **state)
     assert_int_equal(settings.quota_bytes, 512 << 10);
     assert_true(read_line("--socket-mode", "600"));
     assert_int_equal(settings.socket_mode, 0600);
+    assert_true(read_line("--trust-keys", NULL) && settings.trust_keys);
     assert_true(read_line("--rebuild", NULL) && settings.rebuild);
 }
 
