@@ -114,6 +114,7 @@ static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h,
     case ANSWER_FAILURES:
     case ANSWER_ATTEMPTS:
     case ANSWER_PREVIEW:
+    case ANSWER_EXPORT_PIECE:
     case ANSWER_RESULTS: h->waits = true; return turn_ask_worker(t, peer, h->msgid, &d->answer);
     case ANSWER_EVENTS: refusal = turn_answer_events(t, h->msgid, &d->answer, &out, &d->why); break;
     case ANSWER_LOG: refusal = turn_answer_log(t, h->msgid, &d->answer, &out, &d->why); break;
@@ -160,13 +161,19 @@ static enum refusal check_repeat(struct turn *t, struct decision *d, const struc
     return decide_repeated(d, c, before.made);
 }
 
+static enum refusal refuse_reader(struct decision *d, const struct handled *h)
+{
+    if (!h->changes) sentence_set(&d->why, "an export holds devices' keys; this socket's clients may not see them");
+    return REFUSED_READ_ONLY;
+}
+
 static enum refusal carry_out(struct turn *t, struct peer *peer, struct handled *h, const struct command *c,
                               struct decision *d)
 {
     uint8_t hash[32];
     bool repeated;
     bool remembered = command_is_remembered(c);
-    if (peer->read_only && h->changes) return REFUSED_READ_ONLY;
+    if (peer->read_only && command_access(c->type) != READS) return refuse_reader(d, h);
     bool makes = command_makes(c->type);
     if (remembered || makes) wire_body_hash(c, hash);
     d->body_hash = hash;
@@ -198,6 +205,7 @@ static void handle(struct turn *t, struct peer *peer, struct handled *h)
                          .leases = &t->leases,
                          .takes = &t->takes,
                          .imports = &t->imports,
+                         .exports = &t->exports,
                          .peer = peer->id,
                          .events_max = COMMAND_EVENTS_MAX,
                          .monotonic_us = t->now.monotonic_us,
@@ -272,6 +280,7 @@ static bool progress(struct turn *t)
                                  .leases = &t->leases,
                                  .takes = &t->takes,
                                  .imports = &t->imports,
+                                 .exports = &t->exports,
                                  .events_max = EVENTS_MAX,
                                  .monotonic_us = t->now.monotonic_us,
                                  .wall_us = t->now.wall_us,
@@ -315,6 +324,7 @@ static void settle(struct turn *t)
     takes_settle(&t->takes, t->served != NULL);
     open_imports_settle(&t->imports);
     key_store_settle(&t->keys);
+    turn_settle_exports(t);
     progress_settle(&t->progress);
     drop_targets(t);
 }
@@ -408,7 +418,7 @@ bool turn_is_committed(const struct turn *t)
 
 static bool commit_if_due(struct turn *t)
 {
-    bool due = projections_commit_due(&t->projections) || t->tasks || t->reads ||
+    bool due = projections_commit_due(&t->projections) || t->tasks || t->reads || turn_export_waits(t) ||
                t->now.monotonic_us - t->committed_us >= COMMIT_EVERY_US;
     return turn_is_committed(t) || !due || commit_projections(t);
 }
@@ -449,10 +459,10 @@ enum turn_result turn_run(struct turn *t, const struct turn_clock *now)
     return more ? TURN_AGAIN : TURN_IDLE;
 }
 
-/* When the next job leaves the history, by the clock that never steps. */
+/* When the next job leaves the history, or the next export's file goes, by the clock that never steps. */
 static int64_t expiry_deadline_us(const struct turn *t)
 {
-    int64_t next_us = history_next_us(t->view);
+    int64_t next_us = MIN(history_next_us(t->view), exports_next_us(t->view));
     return next_us == INT64_MAX ? INT64_MAX : t->now.monotonic_us + (next_us - t->now.wall_us);
 }
 

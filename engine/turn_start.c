@@ -132,6 +132,7 @@ static void set_defaults(struct turn_settings *s)
 static void turn_delete(struct turn *t)
 {
     free(t->spool_directory);
+    free(t->exports_directory);
     free(t);
 }
 
@@ -147,12 +148,16 @@ struct turn *turn_open(const struct turn_settings *settings, struct sentence *wh
     t->exit_code = EXIT_FAILED;
     if (!open_log(t)) goto no_log;
     t->spool_directory = path_in(settings->data_directory, "spool");
+    t->exports_directory = path_in(settings->data_directory, "exports");
     if (!spool_clean(t->spool_directory, 0, &t->why)) goto no_projections;
     if (!open_projections(t)) goto no_projections;
     if (!fold_at_start(t) || !turn_open_keys(t)) goto not_folded;
+    if (!turn_open_exports(t)) goto no_exports;
     t->time_us = log_time_us(&t->log);
     return t;
 
+no_exports:
+    key_store_close(&t->keys);
 not_folded:
     projections_close(&t->projections, false);
 no_projections:
@@ -312,6 +317,7 @@ bool turn_undo(struct turn *t)
     takes_undo(&t->takes);
     open_imports_undo(&t->imports);
     key_store_undo(&t->keys);
+    exports_undo(&t->exports);
     progress_undo(&t->progress);
     return true;
 }

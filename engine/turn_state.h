@@ -57,6 +57,8 @@ struct pending_task {
 };
 
 enum { HANDLED_MAX = 8192, TASKS_MAX = 256, MEMBERS_TASKS_MAX = 8, SPOOL_CLEAN_EVERY_US = 600000000 };
+/* Not asked by peers: the readings of members, and one export. */
+enum { OWN_TASKS_MAX = MEMBERS_TASKS_MAX + 1 };
 
 struct turn {
     struct turn_settings settings;
@@ -73,6 +75,7 @@ struct turn {
     struct projections projections;
     struct view *view;
     char *spool_directory;
+    char *exports_directory;
 
     struct key_store keys;
 
@@ -80,6 +83,7 @@ struct turn {
     struct leases leases;
     struct takes takes;
     struct open_imports imports;
+    struct exports exports;
     struct progress progress;
     uint32_t connectors;
     uint32_t subscriptions;
@@ -143,6 +147,17 @@ bool turn_open_keys(struct turn *t);
 /* What decide and the first turn ask for. */
 struct key_prints turn_rotate_key(void *turn, enum keys_rotated which);
 struct key_prints turn_key_prints(struct turn *t);
+
+/* turn_exports.c */
+/* After the log is folded; on false t->why says why not. */
+bool turn_open_exports(struct turn *t);
+bool turn_export_waits(const struct turn *t);
+/* The task of an export that no worker has yet; NULL when there is none. */
+struct task *turn_next_export(struct turn *t);
+/* Takes the task over. */
+void turn_export_done(struct turn *t, struct task *task);
+void turn_export_facts(const struct turn *t, struct wire_facts *facts);
+void turn_settle_exports(struct turn *t);
 
 /* turn_start.c */
 /* Forgets the last turn. */

@@ -22,6 +22,7 @@ static void hold_task(struct turn *t, struct task *task)
     task->projections = &t->projections;
     task->log = &t->log;
     task->spool_directory = t->spool_directory;
+    task->exports_directory = t->exports_directory;
     *pending = (struct pending_task){task, t->tasks};
     t->tasks = pending;
 }
@@ -72,6 +73,7 @@ static enum task_kind task_kind_of(enum answer_kind kind)
     case ANSWER_FAILURES: return TASK_FAILURES;
     case ANSWER_ATTEMPTS: return TASK_ATTEMPTS;
     case ANSWER_PREVIEW: return TASK_PREVIEW;
+    case ANSWER_EXPORT_PIECE: return TASK_EXPORT_PIECE;
     default: return TASK_RESULTS; /* the last one that a worker gives */
     }
 }
@@ -80,7 +82,11 @@ static enum task_kind task_kind_of(enum answer_kind kind)
 static enum refusal fill_task(struct task *task, const struct answer *answer)
 {
     switch (task->kind) {
-    case TASK_MEMBERS: break; /* not asked by a peer */
+    case TASK_MEMBERS:
+    case TASK_EXPORT: break; /* not asked by a peer */
+    case TASK_EXPORT_PIECE:
+        task->export_piece = (struct export_piece){.export = answer->number, .offset = answer->from};
+        break;
     case TASK_DEVICES: fill_devices(task, answer); break;
     case TASK_FAILURES: task->failures.job = answer->number; break;
     case TASK_ATTEMPTS:
@@ -108,7 +114,7 @@ static uint32_t tasks_pending(const struct turn *t)
 
 enum refusal turn_ask_worker(struct turn *t, struct peer *peer, uint64_t msgid, const struct answer *answer)
 {
-    if (peer->tasks >= TASKS_WAITING_MAX || tasks_pending(t) >= TASKS_MAX - MEMBERS_TASKS_MAX) return REFUSED_BUSY;
+    if (peer->tasks >= TASKS_WAITING_MAX || tasks_pending(t) >= TASKS_MAX - OWN_TASKS_MAX) return REFUSED_BUSY;
     struct task *task = task_new(task_kind_of(answer->kind));
     task->peer = peer->id;
     task->msgid = msgid;
@@ -184,7 +190,12 @@ static enum refusal reply_of(struct task *task, struct buffer *out)
     char next[64] = "";
     if (task->failed) return task->lacks_room ? REFUSED_NO_SPACE : REFUSED_FAILED;
     switch (task->kind) {
-    case TASK_MEMBERS: break;
+    case TASK_MEMBERS:
+    case TASK_EXPORT: break;
+    case TASK_EXPORT_PIECE:
+        if (task->export_piece.gone) return REFUSED_EXPORT_HAS_NO_FILE;
+        wire_reply_export_piece(task->msgid, &task->export_piece, out);
+        break;
     case TASK_PREVIEW:
         if (task->members.bad_filter) return REFUSED_BAD_FILTER;
         wire_reply_preview(task->msgid, &task->members, out);
@@ -223,6 +234,10 @@ static void end_task(struct turn *t, struct task *task, enum refusal refusal)
     if (task->kind == TASK_MEMBERS) {
         task->failed |= refusal != ACCEPTED;
         take_members(t, task);
+        return;
+    }
+    if (task->kind == TASK_EXPORT) {
+        turn_export_done(t, task);
         return;
     }
     struct peer *peer = turn_peer(t, task->peer);
@@ -269,6 +284,8 @@ void turn_start_tasks(struct turn *t)
         if (committed) start_task(t, task);
         else end_task(t, task, REFUSED_NO_SPACE);
     }
+    struct task *export = committed ? turn_next_export(t) : NULL;
+    if (export) start_task(t, export);
 }
 
 void turn_drop_tasks(struct turn *t)
@@ -284,7 +301,9 @@ void turn_drop_tasks(struct turn *t)
 void turn_forget_tasks(struct turn *t, uint64_t peer)
 {
     for (uint32_t i = 0; i < t->at_workers_count; i++) {
-        if (t->at_workers[i]->kind != TASK_MEMBERS && t->at_workers[i]->peer == peer) task_cancel(t->at_workers[i]);
+        const struct task *task = t->at_workers[i];
+        bool is_own = task->kind == TASK_MEMBERS || task->kind == TASK_EXPORT;
+        if (!is_own && task->peer == peer) task_cancel(t->at_workers[i]);
     }
 }
 

@@ -525,6 +525,9 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_LATE_RESULT:
     case EVENT_BATCH_ENDED:
     case EVENT_COLUMNS_CHOSEN:
+    case EVENT_EXPORT_OPENED:
+    case EVENT_EXPORT_CLOSED:
+    case EVENT_EXPORT_EXPIRED:
     case EVENT_KEYS_ROTATED:
     case EVENT_SCHEDULE_SAVED:
     case EVENT_SCHEDULE_MISSED:

@@ -34,6 +34,8 @@ enum answer_kind {
     ANSWER_FAILURES,        /* likewise: `number` */
     ANSWER_ATTEMPTS,        /* likewise: `number`, `text` device id, `from` event, `limit` */
     ANSWER_RESULTS,         /* likewise: `number` and the columns of `listing`, or `text` token and `from` */
+    ANSWER_EXPORT,
+    ANSWER_EXPORT_PIECE,    /* a worker answers: `number`, `from` */
     ANSWER_KEYS,            /* the prints of the group keys */
     ANSWER_COLUMNS,         /* `user`, `view_name`, `text` an array of names or nothing */
     ANSWER_PREVIEW,         /* likewise: `preview` */

@@ -16,7 +16,7 @@ enum command_type {
     COMMAND_COUNT
 };
 
-enum command_access { READS, CHANGES };
+enum command_access { READS, CHANGES, SECRETS /* reads, but not on the reader socket */ };
 
 /* A text, blob, list or value that was not given has data NULL. Lists and values are the bytes of one
  * whole MessagePack value, lists those of an array; words those of a text or of an array of texts. */

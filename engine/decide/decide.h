@@ -8,6 +8,7 @@
 #include "engine/decide/answer.h"
 #include "engine/decide/command.h"
 #include "engine/decide/emit.h"
+#include "engine/decide/exports.h"
 #include "engine/decide/imports.h"
 #include "engine/decide/leases.h"
 #include "engine/decide/refusal.h"
@@ -31,6 +32,7 @@ struct decision {
     struct leases *leases;
     struct takes *takes;
     struct open_imports *imports;
+    struct exports *exports;
     uint64_t peer;
     uint64_t msgid;
     struct bytes fresh_id;   /* for a resource without one */

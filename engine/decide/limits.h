@@ -39,6 +39,8 @@
     X(RERUNS_MAX, 1000, "jobs", "reruns of one job, and of its reruns")                                                \
     X(IMPORTS_PEER_MAX, 16, "imports", "open at the same time, of one connection")                                      \
     X(IMPORTS_OPEN_MAX, 64, "imports", "open at the same time")                                                        \
+    X(EXPORT_IDS_MAX, 10000, "devices", "named by one exports.open")                                                   \
+    X(EXPORTS_KEPT_MAX, 16, "exports", "under way, or with a file; for another the oldest file goes")                  \
     X(JOBS_AT_ONCE_MAX, 50, "jobs", "running at the same time, whatever musterd is told")                              \
     X(JOBS_ACTIVE_MAX, 10000, "jobs", "pending, running and stopped at the same time")
 

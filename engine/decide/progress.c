@@ -376,6 +376,7 @@ bool progress_run(struct progress *p, struct progress_turn *t)
     if (!p->recovered && recover(p, t)) return true;
     bool more = wind_up_due(t);
     more |= imports_close_abandoned(t->imports, t->view, t->events, t->events_max);
+    more |= exports_progress(t->exports, t->view, t->events);
     more |= schedules_run_due(t);
     more |= expire_jobs(t);
     more |= run_jobs(p, t);

@@ -8,6 +8,7 @@
 #include "engine/decide/answer.h"
 #include "engine/decide/emit.h"
 #include "engine/decide/handouts.h"
+#include "engine/decide/exports.h"
 #include "engine/decide/imports.h"
 #include "engine/decide/leases.h"
 #include "engine/decide/takes.h"
@@ -49,6 +50,7 @@ struct progress_turn {
     struct leases *leases;
     struct takes *takes;
     struct open_imports *imports;
+    struct exports *exports;
     size_t events_max;
     int64_t monotonic_us;
     int64_t wall_us;         /* when schedules are due */

@@ -13,6 +13,7 @@ bool command_makes(enum command_type type)
 {
     switch (type) {
     case COMMAND_imports_open:
+    case COMMAND_exports_open:
     case COMMAND_jobs_run:
     case COMMAND_jobs_save:
     case COMMAND_jobs_copy:
@@ -66,6 +67,7 @@ enum refusal decide_repeated(struct decision *d, const struct command *c, uint32
         return decide(d, &(struct command){.type = COMMAND_devices_get,
                                            .devices_get = {.id = c->devices_set_thumbprints.id}});
     case COMMAND_imports_open: return answer_with(d, ANSWER_IMPORT, made);
+    case COMMAND_exports_open: return answer_with(d, ANSWER_EXPORT, made);
     case COMMAND_imports_write: return look_at_import_progress(d, c->imports_write.id);
     case COMMAND_imports_close: return look_at_import(d, c->imports_close.id);
     case COMMAND_jobs_run: return look_at_made_job(d, made, c->jobs_run.id);

@@ -11,6 +11,9 @@ void job_device_page_run(struct task *task);
 void failures_run(struct task *task);
 void attempts_run(struct task *task);
 void results_run(struct task *task);
+void export_run(struct task *task);
+/* Needs no snapshot. */
+void export_piece_run(struct task *task);
 
 /* Marks the task as failed and puts the sentence there. Returns false, so that a step can end with it. */
 bool task_fail(struct task *task, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -14,6 +14,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/filter/listing.h"
+#include "engine/keys/group_keys.h"
 #include "engine/log/log.h"
 #include "projections/job_devices.h"
 #include "projections/jobs.h"
@@ -30,6 +31,8 @@ enum task_kind {
     TASK_FAILURES,
     TASK_ATTEMPTS,
     TASK_RESULTS,
+    TASK_EXPORT,
+    TASK_EXPORT_PIECE,
 };
 
 /* The targets of a job, as lists of numbers (events/numbers.h) of at most TASK_MEMBERS_CHUNK devices each; of a
@@ -164,11 +167,34 @@ struct results {
     bool gone;          /* nothing there: neither job nor token, no such file (any more), the offset behind its end */
 };
 
+/* Devices with their keys as CSV, into a private file named by the export's number. When it fails there is none. */
+struct exporting {
+    uint32_t export;         /* in */
+    struct bytes devices;    /* in: numbers, of listed ones only; none: not by list */
+    bool of_group;           /* in */
+    struct bytes filter;     /* in: the group's */
+    uint32_t template;       /* in: 0: any */
+    struct group_keys *keys; /* in: held, released with the task */
+    uint64_t rows, bytes;    /* out */
+    /* While it runs, for any thread. */
+    _Atomic uint64_t rows_so_far;
+    _Atomic uint32_t percent; /* of the devices that are looked at */
+};
+
+struct export_piece {
+    uint32_t export; /* in */
+    uint64_t offset; /* in */
+    struct bytes data;
+    uint64_t next; /* as of results */
+    bool gone;     /* likewise */
+};
+
 struct task {
     enum task_kind kind;
     struct projections *projections;
     struct log *log;
     const char *spool_directory; /* for results */
+    const char *exports_directory; /* for exports */
     struct arena arena;          /* everything the task holds, in and out; its own */
     struct view *snapshot;       /* the task's own while it has one; see task_take_snapshot */
     uint64_t seq;                /* out: the last event that the snapshot has seen; 0 when none was needed */
@@ -187,6 +213,8 @@ struct task {
         struct failures failures;
         struct attempts attempts;
         struct results results;
+        struct exporting exporting;
+        struct export_piece export_piece;
     };
 };
 
@@ -209,5 +237,14 @@ void task_cancel(struct task *task);
 /* Removes spool files not read in the hour before `now_s`, UTC (all of them with now_s 0, when no task runs);
  * makes the directory (0700) when it is not there. */
 bool spool_clean(const char *directory, int64_t now_s, struct sentence *why);
+
+/* ---- The files of exports, in a directory of their own: one for each, whole and on disk before anybody hears of it. */
+
+/* Removes those that are not to be kept; makes the directory (0700) when it is not there. */
+bool export_files_sweep(const char *directory, bool (*is_kept)(void *context, uint32_t export), void *context,
+                        struct sentence *why);
+/* Bytes; 0 when there is no such file. */
+uint64_t export_file_size(const char *directory, uint32_t export);
+void export_file_remove(const char *directory, uint32_t export);
 
 #endif

@@ -101,21 +101,41 @@ static void spool_trim(const char *directory)
 
 /* ---- Writing. */
 
-bool spool_create(struct spool_file *file, const char *directory, struct sentence *why)
+/* The file has its token. */
+static bool part_create(struct spool_file *file, const char *directory, struct sentence *why)
 {
     char name[NAME_SIZE_MAX];
-    spool_trim(directory);
-    *file = (struct spool_file){.directory = directory_open(directory), .fd = -1};
+    part_name(file, name);
+    file->fd = -1;
+    file->directory = directory_open(directory);
     if (file->directory < 0) return fail(why, "open a file", directory);
-    if (token_make(file->token)) {
-        part_name(file, name);
-        file->fd = openat(file->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    }
+    file->fd = openat(file->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file->fd >= 0) return true;
     file->lacks_room = space_is_lacking(errno);
     fail(why, "create a file", directory);
     close(file->directory);
     return false;
+}
+
+bool spool_create(struct spool_file *file, const char *directory, struct sentence *why)
+{
+    spool_trim(directory);
+    *file = (struct spool_file){.fd = -1};
+    if (!token_make(file->token)) return fail(why, "name a file", directory);
+    return part_create(file, directory, why);
+}
+
+struct bytes spool_numbered(uint32_t number, char name[])
+{
+    snprintf(name, SPOOL_TOKEN_SIZE + 1, "%0*x", SPOOL_TOKEN_SIZE, number);
+    return (struct bytes){name, SPOOL_TOKEN_SIZE};
+}
+
+bool spool_create_numbered(struct spool_file *file, const char *directory, uint32_t number, struct sentence *why)
+{
+    *file = (struct spool_file){.fd = -1};
+    spool_numbered(number, file->token);
+    return part_create(file, directory, why);
 }
 
 void spool_abandon(struct spool_file *file)
@@ -163,6 +183,21 @@ bool spool_finish(struct spool_file *file, struct sentence *why)
     }
     close(file->directory);
     return true;
+}
+
+bool spool_finish_durably(struct spool_file *file, struct sentence *why)
+{
+    int directory = fcntl(file->directory, F_DUPFD_CLOEXEC, 0);
+    if (directory < 0 || fsync(file->fd) != 0) {
+        int error = errno;
+        if (directory >= 0) close(directory);
+        return abandon(file, error, why);
+    }
+    bool finished = spool_finish(file, why);
+    /* Without its name after a power cut it is lost, and a start finds that out. */
+    if (finished) fsync(directory);
+    close(directory);
+    return finished;
 }
 
 /* ---- Reading. */

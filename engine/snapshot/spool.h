@@ -24,8 +24,14 @@ struct spool_file {
 
 /* Each returns false with the sentence in `why`. After a false of write or finish the file is gone and closed. */
 bool spool_create(struct spool_file *file, const char *directory, struct sentence *why);
+/* The same with a name that others can tell: an export's number. */
+bool spool_create_numbered(struct spool_file *file, const char *directory, uint32_t number, struct sentence *why);
+/* `name` has room for SPOOL_TOKEN_SIZE characters and a zero. */
+struct bytes spool_numbered(uint32_t number, char name[]);
 bool spool_write(struct spool_file *file, struct bytes data, struct sentence *why);
 bool spool_finish(struct spool_file *file, struct sentence *why);
+/* As spool_finish, and the file is there after a power cut too. */
+bool spool_finish_durably(struct spool_file *file, struct sentence *why);
 /* Instead of spool_finish: leaves nothing behind. */
 void spool_abandon(struct spool_file *file);
 

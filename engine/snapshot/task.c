@@ -13,6 +13,8 @@ static void (*const RUNS[])(struct task *task) = {
     [TASK_FAILURES] = failures_run,
     [TASK_ATTEMPTS] = attempts_run,
     [TASK_RESULTS] = results_run,
+    [TASK_EXPORT] = export_run,
+    [TASK_EXPORT_PIECE] = export_piece_run,
 };
 
 struct task *task_new(enum task_kind kind)
@@ -57,9 +59,10 @@ static void snapshot_give_back(struct task *task)
     task->snapshot = NULL;
 }
 
-/* A results log that is written already is only a file. */
+/* A results log that is written already is only a file, as an export is. */
 static bool needs_snapshot(const struct task *task)
 {
+    if (task->kind == TASK_EXPORT_PIECE) return false;
     return task->kind != TASK_RESULTS || task->results.token.size == 0;
 }
 
@@ -84,6 +87,7 @@ void task_cancel(struct task *task)
 void task_delete(struct task *task)
 {
     snapshot_give_back(task);
+    if (task->kind == TASK_EXPORT) group_keys_release(task->exporting.keys);
     arena_free(&task->arena);
     free(task);
 }

@@ -198,6 +198,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_JOBS: put_page(v, facts, answer, out); return;
     case ANSWER_REPORTED: put_reported(answer, out); return;
     case ANSWER_WORKS: put_works(v, answer, out); return;
+    case ANSWER_EXPORT: put_export(v, facts, answer->number, out); return;
     case ANSWER_KEYS: put_keys(v, out); return;
     case ANSWER_COLUMNS: put_columns(answer, out); return;
     case ANSWER_IMPORT_ERRORS:
@@ -209,6 +210,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_FAILURES:
     case ANSWER_ATTEMPTS:
     case ANSWER_RESULTS:
+    case ANSWER_EXPORT_PIECE:
     case ANSWER_LATER: break;
     }
     ASSERT(!"an answer that somebody else fills");

@@ -50,6 +50,9 @@ enum showing {
     SHOW_RETRIED,
     SHOW_ROW, /* of a file: text, unless it was none */
     SHOW_KEYS_ROTATED,
+    SHOW_EXPORT,
+    SHOW_EXPORT_OUTCOME,
+    SHOW_EXPORT_GONE,
 };
 
 struct rule {
@@ -97,6 +100,12 @@ static const struct rule RULES[] = {
     {EVENT_JOB_RERUN_OF, "which", NULL, SHOW_RERUN_WHICH},
     {EVENT_NONE, "row", NULL, SHOW_ROW},
     {EVENT_NONE, "retries_on", NULL, SHOW_RETRIED},
+    {EVENT_EXPORT_OPENED, "number", "export", SHOW_EXPORT},
+    {EVENT_EXPORT_CLOSED, "primary", NULL, SHOW_HEX},
+    {EVENT_EXPORT_CLOSED, "secondary", NULL, SHOW_HEX},
+    {EVENT_EXPORT_CLOSED, "outcome", NULL, SHOW_EXPORT_OUTCOME},
+    {EVENT_EXPORT_EXPIRED, "reason", NULL, SHOW_EXPORT_GONE},
+    {EVENT_NONE, "export", NULL, SHOW_EXPORT},
     {EVENT_KEYS_ROTATED, "which", NULL, SHOW_KEYS_ROTATED},
     {EVENT_KEYS_ROTATED, "primary", NULL, SHOW_HEX},
     {EVENT_KEYS_ROTATED, "secondary", NULL, SHOW_HEX},
@@ -261,6 +270,9 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_RERUN_WHICH: pack_key(p, rerun_which_word(number_of(field))); return;
     case SHOW_RETRIED: pack_retried(p, number_of(field)); return;
     case SHOW_ROW: pack_row(p, bytes_of(field)); return;
+    case SHOW_EXPORT: pack_id(p, export_id(v, number_of(field))); return;
+    case SHOW_EXPORT_OUTCOME: pack_key(p, export_outcome_word(number_of(field))); return;
+    case SHOW_EXPORT_GONE: pack_key(p, export_gone_word(number_of(field))); return;
     case SHOW_KEYS_ROTATED: pack_key(p, keys_rotated_word(number_of(field))); return;
     }
 }

@@ -205,6 +205,15 @@ void wire_reply_results(uint64_t msgid, struct bytes data, struct bytes next, st
     put_end(&m);
 }
 
+void wire_reply_export_piece(uint64_t msgid, const struct export_piece *piece, struct buffer *out)
+{
+    put_reply(out, msgid);
+    struct open_map m = put_map(out);
+    put_bin(&m, "data", piece->data);
+    if (piece->next) put_uint(&m, "next", piece->next);
+    put_end(&m);
+}
+
 void wire_reply_import_errors(uint64_t msgid, struct bytes csv, uint64_t next, struct buffer *out)
 {
     put_reply(out, msgid);

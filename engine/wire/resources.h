@@ -15,6 +15,8 @@ void put_device(struct view *v, uint32_t number, struct buffer *out);
 void put_device_values(struct view *v, struct open_map *m, uint32_t device);
 /* While it is open, the engine alone knows how many lines were read: `lines` and `unchanged` are of the answer. */
 void put_import(struct view *v, uint32_t number, uint64_t lines, uint64_t unchanged, struct buffer *out);
+/* The one that is being written is in the facts. */
+void put_export(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
 
 void put_schedule(struct view *v, uint32_t number, struct buffer *out);
@@ -41,6 +43,8 @@ void put_excluded(struct open_map *m, const uint32_t excluded[EXCLUSIONS]);
 
 /* Words for what events and folds keep as numbers; "unknown" for a number of no word. */
 const char *import_outcome_word(uint32_t outcome);
+const char *export_outcome_word(uint32_t outcome);
+const char *export_gone_word(uint32_t reason);
 const char *keys_rotated_word(uint32_t which);
 const char *measure_word(uint32_t measure);
 const char *cancel_reason_word(uint32_t reason);
@@ -53,6 +57,7 @@ struct bytes template_id(struct view *v, uint32_t number);
 struct bytes group_id(struct view *v, uint32_t number);
 struct bytes device_id(struct view *v, uint32_t number);
 struct bytes import_id(struct view *v, uint32_t number);
+struct bytes export_id(struct view *v, uint32_t number);
 struct bytes job_id(struct view *v, uint32_t number);
 struct bytes schedule_id(struct view *v, uint32_t number);
 

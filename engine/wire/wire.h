@@ -68,6 +68,9 @@ struct wire_facts {
     bool connector_waits;  /* some connector has taken or waits for work: else that is why running ones wait */
     const struct handouts *handouts; /* with takes: what keeps a running job from the connectors there are */
     const struct takes *takes;
+    uint32_t export_running; /* number of the export that is being written, 0: none; and how far it is */
+    uint64_t export_rows;
+    uint32_t export_percent;
     int64_t now_us;
 };
 
@@ -84,6 +87,7 @@ void wire_reply_job_devices(uint64_t msgid, const struct job_device_page *page, 
 void wire_reply_failures(uint64_t msgid, const struct failures *failures, struct buffer *out);
 void wire_reply_attempts(uint64_t msgid, const struct attempts *attempts, struct buffer *out);
 void wire_reply_results(uint64_t msgid, struct bytes data, struct bytes next, struct buffer *out);
+void wire_reply_export_piece(uint64_t msgid, const struct export_piece *piece, struct buffer *out);
 void wire_reply_import_errors(uint64_t msgid, struct bytes csv, uint64_t next, struct buffer *out);
 /* `events` holds `count` event maps, as wire_event appends them. */
 void wire_reply_events(uint64_t msgid, struct bytes events, uint32_t count, uint64_t next, struct buffer *out);

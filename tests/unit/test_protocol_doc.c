@@ -113,8 +113,11 @@ struct method_row {
 #undef FIELD
 #undef COMMAND_END
 
+#define ACCESS_READS   "reads"
+#define ACCESS_CHANGES "changes"
+#define ACCESS_SECRETS "secrets"
 static const struct method_row METHOD_ROWS[] = {
-#define COMMAND(member, method, access) {method, #access[0] == 'R' ? "reads" : "changes", FIELDS_##member},
+#define COMMAND(member, method, access) {method, ACCESS_##access, FIELDS_##member},
 #define FIELD(type, name, key, need)
 #define COMMAND_END(member)
 #include "engine/decide/commands.def"
