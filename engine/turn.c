@@ -265,7 +265,15 @@ static void read_targets(void *context, uint32_t job, uint64_t begun_seq)
 {
     struct turn *t = context;
     struct pending_read *read = arena_alloc(&t->arena, sizeof *read);
-    *read = (struct pending_read){job, begun_seq, t->reads};
+    *read = (struct pending_read){.job = job, .begun_seq = begun_seq, .next = t->reads};
+    t->reads = read;
+}
+
+static void read_move(void *context, uint32_t move)
+{
+    struct turn *t = context;
+    struct pending_read *read = arena_alloc(&t->arena, sizeof *read);
+    *read = (struct pending_read){.move = move, .next = t->reads};
     t->reads = read;
 }
 
@@ -293,6 +301,7 @@ static bool progress(struct turn *t)
                                  .context = t,
                                  .may_serve = may_serve,
                                  .read_targets = read_targets,
+                                 .read_move = read_move,
                                  .serve = serve};
     return progress_run(&t->progress, &turn);
 }
@@ -307,6 +316,8 @@ static void send(struct turn *t, uint64_t peer, struct bytes reply)
 static void drop_targets(struct turn *t)
 {
     struct targets *targets;
+    struct task *moved = moving_end(&t->progress.moving, t->view);
+    if (moved) task_delete(moved);
     while ((targets = progress_drop_targets(&t->progress, t->view))) {
         if (targets->owner) task_delete(targets->owner);
         free(targets);
@@ -318,8 +329,10 @@ static void settle(struct turn *t)
 {
     for (size_t i = 0; i < t->handled_count; i++) send(t, t->handled[i].frame.peer, t->handled[i].reply);
     for (struct served *served = t->served; served; served = served->next) send(t, served->peer, served->reply);
-    for (struct pending_read *read = t->reads; read; read = read->next)
-        progress_add_targets(&t->progress, read->job, read->begun_seq);
+    for (struct pending_read *read = t->reads; read; read = read->next) {
+        if (read->move) moving_begin(&t->progress.moving, read->move);
+        else progress_add_targets(&t->progress, read->job, read->begun_seq);
+    }
     leases_settle(&t->leases);
     takes_settle(&t->takes, t->served != NULL);
     open_imports_settle(&t->imports);

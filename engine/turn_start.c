@@ -367,6 +367,7 @@ static bool write_stopped(struct turn *t)
 
 static void free_targets(struct turn *t)
 {
+    if (t->progress.moving.owner) task_delete(t->progress.moving.owner);
     while (t->progress.targets) {
         struct targets *targets = t->progress.targets;
         t->progress.targets = targets->next;

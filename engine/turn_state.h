@@ -45,9 +45,11 @@ struct served {
     struct served *next;
 };
 
+/* The devices of a job, or of a move, are to be read. */
 struct pending_read {
     uint32_t job;
     uint64_t begun_seq;
+    uint32_t move; /* 0: a job's */
     struct pending_read *next;
 };
 

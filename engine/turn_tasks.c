@@ -10,6 +10,7 @@
 #include "engine/turn_state.h"
 #include "projections/groups.h"
 #include "projections/jobs.h"
+#include "projections/moves.h"
 #include "projections/reruns.h"
 
 enum { US_PER_S = 1000000 };
@@ -83,6 +84,7 @@ static enum refusal fill_task(struct task *task, const struct answer *answer)
 {
     switch (task->kind) {
     case TASK_MEMBERS:
+    case TASK_MOVE:
     case TASK_EXPORT: break; /* not asked by a peer */
     case TASK_EXPORT_PIECE:
         task->export_piece = (struct export_piece){.export = answer->number, .offset = answer->from};
@@ -152,31 +154,78 @@ static void ask_for_members(struct turn *t, uint32_t number, uint64_t begun_seq)
     hold_task(t, task);
 }
 
+static void ask_for_move(struct turn *t, uint32_t number)
+{
+    struct bytes filter;
+    if (moves_first_open(t->view, &filter) != number) return;
+    struct task *task = task_new(TASK_MOVE);
+    task->members = (struct members){.job = number, .filter = arena_copy(&task->arena, filter)};
+    hold_task(t, task);
+}
+
 /* ---- Answers. */
+
+/* What the engine asks for by itself. */
+static bool task_reads_a_group(const struct task *task)
+{
+    return task->kind == TASK_MEMBERS || task->kind == TASK_MOVE;
+}
+
+/* No peer waits for it. */
+static bool task_is_own(const struct task *task)
+{
+    return task_reads_a_group(task) || task->kind == TASK_EXPORT;
+}
+
+static void reading_failed(struct turn *t, const struct task *task, const char *whose)
+{
+    journal("%s devices could not be read: %s", whose, task->fault.text);
+    t->members_retry_us = t->now.monotonic_us + US_PER_S;
+}
+
+/* What was read, as a list of lists of numbers. */
+static const struct bytes *chunks_of(struct task *task, size_t *count)
+{
+    const struct members_chunk *chunk;
+    *count = 0;
+    for (chunk = task->members.chunks; chunk; chunk = chunk->next) (*count)++;
+    struct bytes *chunks = arena_alloc(&task->arena, (*count + 1) * sizeof *chunks);
+    *count = 0;
+    for (chunk = task->members.chunks; chunk; chunk = chunk->next) chunks[(*count)++] = chunk->devices;
+    return chunks;
+}
+
+/* A move that could not be read is asked for again. */
+static void take_move(struct turn *t, struct task *task)
+{
+    struct moving *moving = &t->progress.moving;
+    t->wanted = true;
+    if (task->failed) {
+        reading_failed(t, task, "a move's");
+        *moving = (struct moving){0};
+        task_delete(task);
+        return;
+    }
+    ASSERT(moving->move == task->members.job);
+    size_t count;
+    const struct bytes *chunks = chunks_of(task, &count);
+    moving_fill(moving, &task->arena, chunks, count, task->members.total);
+    moving->owner = task;
+}
 
 static void take_members(struct turn *t, struct task *task)
 {
     const struct members *members = &task->members;
     struct targets *targets = progress_targets(&t->progress, members->job, members->begun_seq);
     t->wanted = true;
-    if (task->failed && targets) {
-        journal("a job's devices could not be read: %s", task->fault.text);
-        t->members_retry_us = t->now.monotonic_us + US_PER_S;
-    }
+    if (task->failed && targets) reading_failed(t, task, "a job's");
     if (!targets || task->failed) {
         /* Without its targets the job begins again. */
         if (targets) targets->begun_seq = 0;
         task_delete(task);
         return;
     }
-    size_t count = 0;
-    for (const struct members_chunk *chunk = members->chunks; chunk; chunk = chunk->next) count++;
-    struct bytes *chunks = arena_alloc(&task->arena, (count + 1) * sizeof *chunks);
-    count = 0;
-    for (const struct members_chunk *chunk = members->chunks; chunk; chunk = chunk->next)
-        chunks[count++] = chunk->devices;
-    targets->chunks = chunks;
-    targets->chunk_count = count;
+    targets->chunks = chunks_of(task, &targets->chunk_count);
     targets->total = members->total;
     memcpy(targets->excluded, members->excluded, sizeof targets->excluded);
     memcpy(targets->plan_hash, members->hash, sizeof targets->plan_hash);
@@ -191,6 +240,7 @@ static enum refusal reply_of(struct task *task, struct buffer *out)
     if (task->failed) return task->lacks_room ? REFUSED_NO_SPACE : REFUSED_FAILED;
     switch (task->kind) {
     case TASK_MEMBERS:
+    case TASK_MOVE:
     case TASK_EXPORT: break;
     case TASK_EXPORT_PIECE:
         if (task->export_piece.gone) return REFUSED_EXPORT_HAS_NO_FILE;
@@ -231,9 +281,10 @@ static void answer_peer(struct turn *t, struct peer *peer, struct task *task, en
 /* The task is over, done or refused. */
 static void end_task(struct turn *t, struct task *task, enum refusal refusal)
 {
-    if (task->kind == TASK_MEMBERS) {
+    if (task_reads_a_group(task)) {
         task->failed |= refusal != ACCEPTED;
-        take_members(t, task);
+        if (task->kind == TASK_MOVE) take_move(t, task);
+        else take_members(t, task);
         return;
     }
     if (task->kind == TASK_EXPORT) {
@@ -250,7 +301,7 @@ void turn_task_done(struct turn *t, struct task *task)
     uint32_t i = 0;
     while (t->at_workers[i] != task) i++;
     t->at_workers[i] = t->at_workers[--t->at_workers_count];
-    if (task->kind == TASK_MEMBERS) t->members_tasks--;
+    if (task_reads_a_group(task)) t->members_tasks--;
     t->distrusted |= task->unreadable;
     t->wanted |= task->unreadable;
     end_task(t, task, ACCEPTED);
@@ -263,7 +314,7 @@ static void start_task(struct turn *t, struct task *task)
     ASSERT(t->at_workers_count < TASKS_MAX);
     t->at_workers[t->at_workers_count++] = task;
     if (task->kind == TASK_RESULTS) t->spool_used = true;
-    if (task->kind == TASK_MEMBERS) {
+    if (task_reads_a_group(task)) {
         t->members_tasks++;
         /* Members are those of this very moment, which the log names; a failure is in the task. */
         task_take_snapshot(task);
@@ -273,8 +324,10 @@ static void start_task(struct turn *t, struct task *task)
 
 void turn_start_tasks(struct turn *t)
 {
-    for (struct pending_read *read = t->reads; read; read = read->next)
-        ask_for_members(t, read->job, read->begun_seq);
+    for (struct pending_read *read = t->reads; read; read = read->next) {
+        if (read->move) ask_for_move(t, read->move);
+        else ask_for_members(t, read->job, read->begun_seq);
+    }
     t->reads = NULL;
     /* Without room for the projections a worker would see an older state than the one that was answered. */
     bool committed = turn_is_committed(t);
@@ -301,9 +354,7 @@ void turn_drop_tasks(struct turn *t)
 void turn_forget_tasks(struct turn *t, uint64_t peer)
 {
     for (uint32_t i = 0; i < t->at_workers_count; i++) {
-        const struct task *task = t->at_workers[i];
-        bool is_own = task->kind == TASK_MEMBERS || task->kind == TASK_EXPORT;
-        if (!is_own && task->peer == peer) task_cancel(t->at_workers[i]);
+        if (!task_is_own(t->at_workers[i]) && t->at_workers[i]->peer == peer) task_cancel(t->at_workers[i]);
     }
 }
 

@@ -1,6 +1,7 @@
 /* Devices: what is registered, by number and by id. */
 #include "projections/devices.h"
 
+#include "engine/events/numbers.h"
 #include "projections/fold.h"
 #include "projections/templates.h"
 
@@ -136,15 +137,29 @@ static enum fold_result device_renamed(struct view *v, const struct event *e, st
     return fold_stored(write(v, number, &fixed, texts));
 }
 
-static enum fold_result device_moved(struct view *v, const struct event *e, struct sentence *why)
+static enum fold_result move(struct view *v, uint32_t number, uint32_t template, struct sentence *why)
 {
     struct fixed fixed;
     struct bytes texts[TEXTS];
-    uint32_t number = e->device_moved.number;
     if (read_present(v, number, &fixed, texts, why) != FOLD_OK) return FOLD_ILLEGAL;
-    if (template_known(v, e->device_moved.template, why) != FOLD_OK) return FOLD_ILLEGAL;
-    fixed.template = e->device_moved.template;
+    fixed.template = template;
     return fold_stored(write(v, number, &fixed, texts));
+}
+
+static enum fold_result device_moved(struct view *v, const struct event *e, struct sentence *why)
+{
+    if (template_known(v, e->device_moved.template, why) != FOLD_OK) return FOLD_ILLEGAL;
+    return move(v, e->device_moved.number, e->device_moved.template, why);
+}
+
+static enum fold_result devices_moved(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct numbers devices = numbers_of(e->devices_moved.devices);
+    enum fold_result result = template_known(v, e->devices_moved.template, why);
+    uint64_t number;
+    while (result == FOLD_OK && numbers_next(&devices, &number))
+        result = move(v, (uint32_t)number, e->devices_moved.template, why);
+    return result;
 }
 
 static enum fold_result device_marked(struct view *v, const struct event *e, struct sentence *why)
@@ -182,6 +197,7 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_IMPORT_ROW_ACCEPTED: return import_row_accepted(v, e, why);
     case EVENT_DEVICE_RENAMED: return device_renamed(v, e, why);
     case EVENT_DEVICE_MOVED: return device_moved(v, e, why);
+    case EVENT_DEVICES_MOVED: return devices_moved(v, e, why);
     case EVENT_DEVICE_MARKED: return device_marked(v, e, why);
     case EVENT_DEVICE_REMOVED: return device_removed(v, e, why);
     default: return FOLD_OK;

@@ -517,6 +517,9 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_DEVICE_REMOVED:
     case EVENT_DEVICE_THUMBPRINTS_SET:
     case EVENT_DEVICE_REPORTED:
+    case EVENT_MOVE_OPENED:
+    case EVENT_DEVICES_MOVED:
+    case EVENT_MOVE_CLOSED:
     case EVENT_IMPORT_OPENED:
     case EVENT_IMPORT_ROW_ACCEPTED:
     case EVENT_IMPORT_ROW_REJECTED:

@@ -103,6 +103,7 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_JOB_CREATED: return made(v, e, e->job_created.job, why);
     case EVENT_IMPORT_OPENED: return made(v, e, e->import_opened.number, why);
     case EVENT_EXPORT_OPENED: return made(v, e, e->export_opened.number, why);
+    case EVENT_MOVE_OPENED: return made(v, e, e->move_opened.move, why);
     default: return FOLD_OK;
     }
 }

@@ -14,6 +14,7 @@ const struct verb VERBS[] = {
     {"device", "show", "ID", "Show a device with its property values", NULL, device_show},
     {"device", "thumbprints", "ID", "Set the thumbprints of a device's X.509 certificates", DEVICE_THUMBPRINTS_OPTIONS,
      device_thumbprints},
+    {"device", "move", "[ID,...]", "Move devices, or all of a group, to another template", DEVICE_MOVE_OPTIONS, device_move},
     {"device", "rename", "ID NAME", "Give a device another name", NULL, device_rename},
     {"device", "report", "ID JSON", "Say what a device reports: {\"path\": value, ...}, null forgets a property", NULL,
      device_report},

@@ -16,6 +16,8 @@ extern const struct option_row EXPORT_OPTIONS[];
 int device_put(struct cli *cli);
 int device_list(struct cli *cli);
 int device_show(struct cli *cli);
+int device_move(struct cli *cli);
+extern const struct option_row DEVICE_MOVE_OPTIONS[];
 int device_rename(struct cli *cli);
 int device_report(struct cli *cli);
 int device_remove(struct cli *cli);

@@ -16,9 +16,11 @@ enum answer_kind {
     ANSWER_IMPORT,
     ANSWER_JOB,
     ANSWER_SCHEDULE,
+    ANSWER_MOVE,
     ANSWER_TEMPLATES, /* a page: `numbers`, `count`, `next` */
     ANSWER_GROUPS,
     ANSWER_IMPORTS,
+    ANSWER_MOVES,
     ANSWER_JOBS,
     ANSWER_SCHEDULES,
     ANSWER_SCHEDULE_RUNS,   /* a page of occurrences of the schedule `number` */

@@ -112,6 +112,7 @@ void handouts_saw(struct handouts *h, struct view *v, const struct event *event,
         if (handout) handout->changes++;
         return;
     case EVENT_DEVICES_RETURNED: saw_returned(h, v, event, now_us); return;
+    case EVENT_DEVICES_MOVED:
     case EVENT_DEVICE_MOVED: h->changes++; return;
     default: return; /* no other event makes a device wait, or another connector right for it */
     }

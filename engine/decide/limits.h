@@ -32,6 +32,8 @@
     X(JOB_DATA_BYTES_MAX, 65536, "bytes", "a job's data")                                                              \
     X(JOB_PROPERTIES_MAX, 100, "entries", "a job's data")                                                              \
     X(CAPABILITIES_BYTES_MAX, 262144, "bytes", "a template's capabilities")                                            \
+    X(MOVE_DEVICES_MAX, 1000, "devices", "named in one devices.move")                                                  \
+    X(MOVES_OPEN_MAX, 16, "moves", "of groups, under way at the same time")                                            \
     X(REPORTED_BYTES_MAX, 16384, "bytes", "a device's reported properties, together")                                  \
     X(REPORTED_PROPERTIES_MAX, 256, "properties", "that a device has reported")                                        \
     X(TIMEOUT_SECONDS_MAX, 2592000, "seconds", "timeouts.queue and timeouts.execution")                                \

@@ -193,12 +193,14 @@ struct targets *progress_drop_targets(struct progress *p, struct view *v)
 void progress_settle(struct progress *p)
 {
     p->recovered_settled = p->recovered;
+    moving_settle(&p->moving);
     for (struct targets *targets = p->targets; targets; targets = targets->next)
         targets->given_settled = targets->given;
 }
 
 void progress_undo(struct progress *p)
 {
+    moving_undo(&p->moving);
     for (struct targets *targets = p->targets; targets; targets = targets->next)
         targets->given = targets->given_settled;
     p->recovered = p->recovered_settled;
@@ -385,6 +387,7 @@ bool progress_run(struct progress *p, struct progress_turn *t)
         return more;
     }
     more |= start_jobs(t);
+    more |= run_moves(p, t);
     handouts_sweep(&p->handouts, t->view);
     /* Workers read what this turn leaves, and what the log says they read: it changes no device any more. */
     if (t->reads_targets) return true;

@@ -11,6 +11,7 @@
 #include "engine/decide/exports.h"
 #include "engine/decide/imports.h"
 #include "engine/decide/leases.h"
+#include "engine/decide/moves.h"
 #include "engine/decide/takes.h"
 #include "engine/decide/timetable.h"
 #include "projections/job_devices.h"
@@ -39,6 +40,7 @@ struct progress {
     uint32_t recover_position; /* and this position of it */
     uint32_t served_job;       /* the last job that gave devices: the next take begins behind it */
     struct targets *targets;
+    struct moving moving;
     struct handouts handouts;
     int64_t deadline_us;       /* monotonic: progress_run wants to be called then; INT64_MAX: not at all */
 };
@@ -65,6 +67,8 @@ struct progress_turn {
     bool (*may_serve)(void *context);
     /* A job's group, or its parent's list, is to be read, once this turn's events are on disk. */
     void (*read_targets)(void *context, uint32_t job, uint64_t begun_seq);
+    /* The members of a move's group are to be read, likewise. */
+    void (*read_move)(void *context, uint32_t move);
     /* The take is answered with these works. */
     void (*serve)(void *context, const struct take *take, const struct work *works, size_t count);
 };
@@ -91,6 +95,8 @@ void progress_undo(struct progress *p);
 
 /* ---- Steps that have a file of their own; each is true when there is more to do. */
 
+/* moves.c: groups whose devices move to another template. */
+bool run_moves(struct progress *p, struct progress_turn *t);
 /* queue.c: devices that nobody took in time end, or use up a retry, as expired. */
 bool expire_waiting(struct progress *p, struct progress_turn *t);
 /* own.c: jobs that set cloud properties, which the engine itself does. */

@@ -66,6 +66,7 @@ enum refusal decide_repeated(struct decision *d, const struct command *c, uint32
     case COMMAND_devices_set_thumbprints:
         return decide(d, &(struct command){.type = COMMAND_devices_get,
                                            .devices_get = {.id = c->devices_set_thumbprints.id}});
+    case COMMAND_devices_move: return answer_with(d, ANSWER_MOVE, made);
     case COMMAND_imports_open: return answer_with(d, ANSWER_IMPORT, made);
     case COMMAND_exports_open: return answer_with(d, ANSWER_EXPORT, made);
     case COMMAND_imports_write: return look_at_import_progress(d, c->imports_write.id);

@@ -25,6 +25,7 @@ enum { TASK_LOOKS_MAX = 1000000 };
 
 enum task_kind {
     TASK_MEMBERS,
+    TASK_MOVE,
     TASK_PREVIEW,
     TASK_DEVICES,
     TASK_JOB_DEVICES,
@@ -45,7 +46,7 @@ struct members_chunk {
 };
 struct members {
     /* In: */
-    uint32_t job;
+    uint32_t job;        /* or the number of a move, whose devices come as a job's targets do */
     uint64_t begun_seq;  /* the JOB_TARGETS_BEGUN that this answers */
     struct bytes filter; /* of the job's group */
     uint32_t parent;     /* 0, or a rerun's: instead of a group's members, devices of this job's list */

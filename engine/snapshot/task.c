@@ -7,6 +7,7 @@
 
 static void (*const RUNS[])(struct task *task) = {
     [TASK_MEMBERS] = members_run,
+    [TASK_MOVE] = members_run,
     [TASK_PREVIEW] = members_run,
     [TASK_DEVICES] = device_page_run,
     [TASK_JOB_DEVICES] = job_device_page_run,

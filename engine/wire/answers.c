@@ -74,6 +74,7 @@ static void put_resource(struct view *v, const struct wire_facts *facts, enum an
 {
     if (page == ANSWER_TEMPLATES) put_template(v, number, out);
     else if (page == ANSWER_GROUPS) put_group(v, number, out);
+    else if (page == ANSWER_MOVES) put_move(v, number, out);
     else if (page == ANSWER_IMPORTS) put_import(v, number, 0, 0, out);
     else if (page == ANSWER_SCHEDULES) put_schedule(v, number, out);
     else put_job(v, facts, number, out);
@@ -186,6 +187,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_TEMPLATE: put_template(v, answer->number, out); return;
     case ANSWER_GROUP: put_group(v, answer->number, out); return;
     case ANSWER_DEVICE: put_device(v, answer->number, out); return;
+    case ANSWER_MOVE: put_move(v, answer->number, out); return;
     case ANSWER_IMPORT:
     case ANSWER_IMPORT_PROGRESS: put_import(v, answer->number, answer->lines, answer->unchanged, out); return;
     case ANSWER_JOB: put_job(v, facts, answer->number, out); return;
@@ -194,6 +196,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_TEMPLATES:
     case ANSWER_GROUPS:
     case ANSWER_IMPORTS:
+    case ANSWER_MOVES:
     case ANSWER_SCHEDULES:
     case ANSWER_JOBS: put_page(v, facts, answer, out); return;
     case ANSWER_REPORTED: put_reported(answer, out); return;

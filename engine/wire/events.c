@@ -35,6 +35,7 @@ enum showing {
     SHOW_MEASURE,
     SHOW_OUTCOME,
     SHOW_IMPORT_OUTCOME,
+    SHOW_MOVE_OUTCOME,
     SHOW_RETURNED_REASON,
     SHOW_CANCEL_REASON,
     SHOW_FAILED_REASON,
@@ -77,6 +78,7 @@ static const struct rule RULES[] = {
     {EVENT_DEVICE_THUMBPRINTS_SET, "secondary", NULL, SHOW_HEX},
     {EVENT_IMPORT_ROW_ACCEPTED, "number", "device", SHOW_DEVICE},
     {EVENT_IMPORT_OPENED, "number", "import", SHOW_IMPORT},
+    {EVENT_MOVE_CLOSED, "outcome", NULL, SHOW_MOVE_OUTCOME},
     {EVENT_IMPORT_CLOSED, "outcome", NULL, SHOW_IMPORT_OUTCOME},
     {EVENT_DEVICES_RETURNED, "reason", NULL, SHOW_RETURNED_REASON},
     {EVENT_JOB_CANCELLED, "reason", NULL, SHOW_CANCEL_REASON},
@@ -256,6 +258,7 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_MEASURE: pack_key(p, measure_word(number_of(field))); return;
     case SHOW_OUTCOME: pack_key(p, outcome_word((enum device_outcome)number_of(field))); return;
     case SHOW_IMPORT_OUTCOME: pack_key(p, import_outcome_word(number_of(field))); return;
+    case SHOW_MOVE_OUTCOME: pack_key(p, move_outcome_word(number_of(field))); return;
     case SHOW_RETURNED_REASON: pack_key(p, returned_reason_word(number_of(field))); return;
     case SHOW_CANCEL_REASON: pack_key(p, cancel_reason_word(number_of(field))); return;
     case SHOW_FAILED_REASON: pack_key(p, failed_reason_word(number_of(field))); return;

@@ -5,6 +5,7 @@
 #include "projections/groups.h"
 #include "projections/imports.h"
 #include "projections/keys.h"
+#include "projections/moves.h"
 #include "projections/reported.h"
 #include "projections/templates.h"
 #include "projections/thumbprints.h"
@@ -31,6 +32,17 @@ const char *keys_rotated_word(uint32_t which)
         [KEYS_ROTATED_SECONDARY] = "secondary",
     };
     return which < COUNT_OF(WORDS) ? WORDS[which] : "unknown";
+}
+
+static const char *const MOVE_OUTCOME_WORDS[] = {
+    [MOVE_OPEN] = "running",
+    [MOVE_COMPLETE] = "complete",
+    [MOVE_TEMPLATE_REMOVED] = "template_removed",
+};
+
+const char *move_outcome_word(uint32_t outcome)
+{
+    return outcome < COUNT_OF(MOVE_OUTCOME_WORDS) ? MOVE_OUTCOME_WORDS[outcome] : "unknown";
 }
 
 /* ---- Ids. */
@@ -118,6 +130,21 @@ void put_device(struct view *v, uint32_t number, struct buffer *out)
     struct bytes reported = reported_get(v, number);
     if (reported.size) put_raw(&m, "reported", reported);
     put_device_values(v, &m, number);
+    put_end(&m);
+}
+
+void put_move(struct view *v, uint32_t number, struct buffer *out)
+{
+    const struct move *move = moves_get(v, number);
+    ASSERT(move);
+    struct open_map m = put_map(out);
+    put_uint(&m, "move", number);
+    if (move->group) put_text(&m, "group", group_id(v, move->group));
+    put_text(&m, "template", template_id(v, move->template));
+    put_word(&m, "status", move_outcome_word(move->outcome));
+    put_uint(&m, "moved", move->moved);
+    put_time(&m, "opened", move->opened_us);
+    if (move->closed_us) put_time(&m, "closed", move->closed_us);
     put_end(&m);
 }
 

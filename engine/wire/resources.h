@@ -13,6 +13,7 @@ void put_device(struct view *v, uint32_t number, struct buffer *out);
 /* "properties" and "cloudProperties" as jobs set them last, and "valuesCut" when that is more than one answer shows;
  * nothing where nothing was set. Part of put_device. */
 void put_device_values(struct view *v, struct open_map *m, uint32_t device);
+void put_move(struct view *v, uint32_t number, struct buffer *out);
 /* While it is open, the engine alone knows how many lines were read: `lines` and `unchanged` are of the answer. */
 void put_import(struct view *v, uint32_t number, uint64_t lines, uint64_t unchanged, struct buffer *out);
 /* The one that is being written is in the facts. */
@@ -46,6 +47,7 @@ const char *import_outcome_word(uint32_t outcome);
 const char *export_outcome_word(uint32_t outcome);
 const char *export_gone_word(uint32_t reason);
 const char *keys_rotated_word(uint32_t which);
+const char *move_outcome_word(uint32_t outcome);
 const char *measure_word(uint32_t measure);
 const char *cancel_reason_word(uint32_t reason);
 const char *failed_reason_word(uint32_t reason);
