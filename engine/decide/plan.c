@@ -4,6 +4,7 @@
 #include "engine/base/pack.h"
 #include "engine/base/text.h"
 #include "engine/decide/limits.h"
+#include "projections/capabilities.h"
 #include "projections/groups.h"
 #include "projections/jobs.h"
 #include "projections/job_devices.h"
@@ -23,13 +24,41 @@ static enum refusal check_needed(struct decision *d, const struct job_fields *fi
     return ACCEPTED;
 }
 
+enum { QUOTED_CHARACTERS_MAX = 40 };
+
+/* Says which entry of the data does not fit what the template lists, and what would. */
+static enum refusal refuse_misfit(struct decision *d, const struct template *template, enum capability_fault fault,
+                                  const struct capability_misfit *misfit)
+{
+    struct bytes path = text_quotable(misfit->path, QUOTED_CHARACTERS_MAX);
+    if (fault == CAPABILITY_UNKNOWN_PATH)
+        return refuse_field(d, "data[%u].path: the template \"%.*s\" has no %.*s \"%.*s\"; templates.get shows what it has",
+                            misfit->entry, BYTES_ARG(template->id), BYTES_ARG(misfit->type), BYTES_ARG(path));
+    if (fault == CAPABILITY_OTHER_KIND)
+        return refuse_field(d, "data[%u].type: \"%.*s\" is a %.*s of the template \"%.*s\", no %.*s", misfit->entry,
+                            BYTES_ARG(path), BYTES_ARG(text_quotable(misfit->kind, QUOTED_CHARACTERS_MAX)),
+                            BYTES_ARG(template->id), BYTES_ARG(misfit->type));
+    return refuse_field(d, "data[%u].value: \"%.*s\" of the template \"%.*s\" takes a value of the schema %.*s",
+                        misfit->entry, BYTES_ARG(path), BYTES_ARG(template->id), BYTES_ARG(misfit->schema));
+}
+
+/* A template that lists nothing takes everything. */
+static enum refusal check_capabilities(struct decision *d, uint32_t target, struct bytes data)
+{
+    struct template template;
+    struct capability_misfit misfit;
+    ASSERT(templates_get(d->view, target, &template));
+    enum capability_fault fault = capabilities_check(template.capabilities, data, &misfit);
+    return fault == CAPABILITY_FITS ? ACCEPTED : refuse_misfit(d, &template, fault, &misfit);
+}
+
 static enum refusal read_data(struct decision *d, const struct job_fields *fields, struct job_plan *plan)
 {
     if (!job_data_read(d->arena, fields->data, &plan->data, &d->why)) return REFUSED_BAD_FIELD;
     plan->target = 0;
     if (plan->data.target.size == 0) return ACCEPTED;
     plan->target = templates_find(d->view, plan->data.target);
-    return plan->target ? ACCEPTED : REFUSED_NO_SUCH_TEMPLATE;
+    return plan->target ? check_capabilities(d, plan->target, plan->data.data) : REFUSED_NO_SUCH_TEMPLATE;
 }
 
 static enum refusal read_group(struct decision *d, const struct job_fields *fields, struct job_plan *plan)
@@ -153,7 +182,9 @@ static struct bytes template_id_of(struct view *v, const struct job_plan *plan)
 enum refusal plan_check_template(struct decision *d, const struct job_plan *plan, const char *advice)
 {
     struct template template;
-    if (plan->target == 0 || (templates_get(d->view, plan->target, &template) && !template.removed)) return ACCEPTED;
+    if (plan->target == 0) return ACCEPTED;
+    if (templates_get(d->view, plan->target, &template) && !template.removed)
+        return check_capabilities(d, plan->target, plan->data.data);
     sentence_set(&d->why, "the template \"%.*s\" that this job is for was removed; %s",
                  BYTES_ARG(template_id_of(d->view, plan)), advice);
     return REFUSED_NO_SUCH_TEMPLATE;

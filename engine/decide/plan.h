@@ -29,7 +29,8 @@ bool plan_fields_given(const struct job_fields *fields);
 
 /* The plan of a job that exists, in the arena. Its group and template may have been removed. */
 void plan_of_job(struct view *v, struct arena *a, uint32_t job, struct job_plan *plan);
-/* Refuses a plan whose template was removed, or its group; `advice` ends the sentence. */
+/* Refuses a plan whose template was removed, or does not take its data any more, or whose group was removed; `advice`
+ * ends the sentence that says so. */
 enum refusal plan_check_template(struct decision *d, const struct job_plan *plan, const char *advice);
 enum refusal plan_check_group(struct decision *d, const struct job_plan *plan, const char *advice);
 

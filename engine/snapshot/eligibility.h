@@ -27,8 +27,4 @@ static inline struct eligibility eligibility_of(struct view *view, uint32_t targ
 /* EXCLUDED_NOT when it can be. */
 enum exclusion eligibility_check(struct eligibility *e, const struct device *device);
 
-/* Whether a template with these capabilities has every path of a job's data, each as what the data takes it for. A
- * capability is {path, kind?, ...}; a template without any has all. */
-bool capabilities_have(struct bytes capabilities, struct bytes data);
-
 #endif

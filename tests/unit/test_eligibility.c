@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "clients/terminal/json_read.c"
-#include "engine/snapshot/eligibility.h"
+#include "projections/capabilities.h"
 
 static msgpack_sbuffer packed_json(const char *json)
 {
@@ -68,9 +68,63 @@ static void what_is_no_capability_is_passed_over(void **state)
     assert_true(have("[1,\"a\",[{\"path\":\"x\"}],null,{\"path\":\"a\"}]", SETS_A));
 }
 
+static enum capability_fault fault_of(const char *capabilities, const char *data, uint32_t *entry)
+{
+    struct capability_misfit misfit = {0};
+    msgpack_sbuffer left = packed_json(capabilities), right = packed_json(data);
+    enum capability_fault fault =
+        capabilities_check((struct bytes){left.data, left.size}, (struct bytes){right.data, right.size}, &misfit);
+    *entry = misfit.entry;
+    msgpack_sbuffer_destroy(&left);
+    msgpack_sbuffer_destroy(&right);
+    return fault;
+}
+
+static void a_value_is_of_its_schema(void **state)
+{
+    static const struct {
+        const char *schema, *value;
+        bool fits;
+    } CASES[] = {
+        {"double", "1", true},      {"double", "-1.5", true},  {"double", "\"1\"", false}, {"integer", "1", true},
+        {"integer", "-7", true},    {"integer", "1.5", false}, {"long", "true", false},    {"boolean", "false", true},
+        {"boolean", "0", false},    {"string", "\"x\"", true}, {"string", "5", false},     {"dateTime", "\"2026\"", true},
+        {"dateTime", "2026", false}, {"point", "[1,2]", true}, {"float", "null", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        char capabilities[200], data[200];
+        uint32_t entry;
+        snprintf(capabilities, sizeof capabilities, "[{\"path\":\"m.a\",\"schema\":\"%s\"},{\"path\":\"b\"}]",
+                 CASES[i].schema);
+        snprintf(data, sizeof data,
+                 "[{\"type\":\"property\",\"path\":\"b\",\"value\":1},{\"type\":\"property\",\"path\":\"m.a\",\"value\":%s}]",
+                 CASES[i].value);
+        enum capability_fault fault = fault_of(capabilities, data, &entry);
+        if (fault != (CASES[i].fits ? CAPABILITY_FITS : CAPABILITY_WRONG_VALUE))
+            fail_msg("%s of the schema %s", CASES[i].value, CASES[i].schema);
+        if (fault) assert_int_equal(entry, 1);
+        assert_true(have(capabilities, data));
+    }
+}
+
+static void a_wrong_value_hides_no_unknown_path(void **state)
+{
+    uint32_t entry;
+    (void)state;
+    assert_int_equal(fault_of("[{\"path\":\"a\",\"schema\":\"string\"}]", SETS_AB, &entry), CAPABILITY_WRONG_VALUE);
+    assert_false(have("[{\"path\":\"a\",\"schema\":\"string\"}]", SETS_AB));
+    assert_int_equal(fault_of("[{\"path\":\"a\",\"kind\":\"command\"}]", SETS_A, &entry), CAPABILITY_OTHER_KIND);
+    assert_int_equal(fault_of("[{\"path\":\"a\"}]", SETS_AB, &entry), CAPABILITY_UNKNOWN_PATH);
+    assert_int_equal(entry, 1);
+    assert_int_equal(fault_of("[{\"path\":\"a\",\"schema\":\"double\"}]", CALLS_A, &entry), CAPABILITY_FITS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_value_is_of_its_schema),
+        cmocka_unit_test(a_wrong_value_hides_no_unknown_path),
         cmocka_unit_test(a_listed_path_is_there),
         cmocka_unit_test(another_path_or_kind_is_not),
         cmocka_unit_test(a_template_that_lists_nothing_has_every_path),

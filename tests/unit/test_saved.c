@@ -172,6 +172,34 @@ static void given_templates(struct stage *s)
 
 #define FOR_PUMPS "\"data\":[{\"type\":\"property\",\"target\":\"pump\",\"path\":\"target\",\"value\":21}]"
 
+#define ON_PUMPS(type, path, value)                                                                                    \
+    "{\"group\":\"all\",\"data\":[{\"type\":\"" type "\",\"target\":\"pump\",\"path\":\"" path "\",\"value\":" value "}]}"
+
+static void a_job_is_held_against_its_templates_capabilities(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    given_templates(s);
+    expect_answer(stage_call(s, 1, "jobs.run", ON_PUMPS("property", "speed", "1")),
+                  "data[0].path:the template \\\"pump\\\" has no property \\\"speed\\\"; templates.get shows");
+    expect_answer(stage_call(s, 1, "jobs.preview", ON_PUMPS("property", "motor.target", "1")), "has no property");
+    expect_answer(stage_call(s, 1, "jobs.save", ON_PUMPS("command", "target", "1")),
+                  "data[0].type:\\\"target\\\" is a property of the template \\\"pump\\\",no command");
+    expect_answer(stage_call(s, 1, "jobs.run", ON_PUMPS("property", "target", "\"warm\"")),
+                  "data[0].value:\\\"target\\\" of the template \\\"pump\\\" takes a value of the schema double");
+}
+
+static void a_saved_job_is_held_against_them_again_when_it_runs(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 1);
+    given_templates(s);
+    save(s, "\"id\":\"job-1\",\"group\":\"all\"," FOR_PUMPS);
+    stage_call(s, 1, "templates.put", "{\"id\":\"pump\",\"capabilities\":[{\"path\":\"speed\"}]}");
+    expect_answer(on_job(s, "jobs.run", "job-1"), "has no property");
+    expect_answer(job(s, "job-1"), "\"status\":\"saved\"");
+}
+
 static void a_saved_job_outlives_its_template_but_does_not_run_without(void **state)
 {
     struct stage *s = *state;
@@ -250,10 +278,15 @@ static void a_job_without_any_target_says_who_was_excluded(void **state)
     stage_call(s, 1, "jobs.run",
                "{\"id\":\"job-1\",\"group\":\"all\",\"data\":[{\"type\":\"property\",\"target\":\"any\",\"path\":\"a\",\"value\":1}]}");
     expect_answer(job(s, "job-1"), "\"status\":\"running\"");
-    stage_call(s, 1, "jobs.run",
-               "{\"id\":\"job-2\",\"group\":\"all\",\"data\":[{\"type\":\"property\",\"target\":\"pump\",\"path\":\"a\",\"value\":1}]}");
+    stage_call(s, 1, "groups.put", "{\"id\":\"others\",\"filter\":\"$template != 'pump'\"}");
+    stage_call(s, 1, "jobs.run", "{\"id\":\"job-2\",\"group\":\"others\"," FOR_PUMPS "}");
     expect_answer(job(s, "job-2"), "\"statusReason\":\"no_devices\"");
-    then_answer_has(s, 1, "{\"reason\":\"wrong_template\",\"count\":4},{\"reason\":\"unknown_path\",\"count\":2}");
+    then_answer_has(s, 1, "[{\"reason\":\"wrong_template\",\"count\":4}]");
+    stage_call(s, 1, "groups.put", "{\"id\":\"pumps\",\"filter\":\"$template = 'pump'\"}");
+    stage_call(s, 1, "jobs.run",
+               "{\"id\":\"job-3\",\"group\":\"pumps\",\"data\":[{\"type\":\"property\",\"path\":\"a\",\"value\":1}]}");
+    expect_answer(job(s, "job-3"), "\"statusReason\":\"no_devices\"");
+    then_answer_has(s, 1, "[{\"reason\":\"unknown_path\",\"count\":2}]");
 }
 
 static void a_preview_of_nobody_is_an_answer(void **state)
@@ -540,6 +573,8 @@ int main(void)
         STORY(a_discarded_job_is_gone_and_its_id_stays_taken),
         STORY(a_schedule_makes_no_job_of_a_discarded_id),
         STORY(a_saved_job_outlives_its_group_but_does_not_run_without),
+        STORY(a_job_is_held_against_its_templates_capabilities),
+        STORY(a_saved_job_is_held_against_them_again_when_it_runs),
         STORY(a_saved_job_outlives_its_template_but_does_not_run_without),
         STORY(a_waiting_job_fails_when_its_group_or_template_goes),
         STORY(a_preview_tells_whom_a_job_would_touch),
