@@ -110,6 +110,8 @@ static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h,
     switch (d->answer.kind) {
     case ANSWER_LATER: h->waits = true; return ACCEPTED;
     case ANSWER_DEVICES:
+    case ANSWER_DEVICE_HISTORY:
+    case ANSWER_GROUP_PREVIEW:
     case ANSWER_JOB_DEVICES:
     case ANSWER_FAILURES:
     case ANSWER_ATTEMPTS:

@@ -51,7 +51,10 @@ static enum refusal fill_results(struct task *task, const struct answer *answer)
 static void fill_devices(struct task *task, const struct answer *answer)
 {
     task->devices.filter = arena_copy(&task->arena, answer->text);
-    task->devices.from = (uint32_t)answer->from;
+    task->devices.order = answer->device_order;
+    task->devices.after = answer->device_place;
+    task->devices.after.key = arena_copy(&task->arena, answer->device_place.key);
+    task->devices.from = answer->device_place.number;
     task->devices.limit = (uint32_t)answer->limit;
 }
 
@@ -63,7 +66,8 @@ static void fill_preview(struct task *task, const struct preview *preview)
                                      .data = arena_copy(arena, preview->data),
                                      .terms = arena_copy(arena, preview->terms),
                                      .batch_measure = (enum job_measure)preview->batch_measure,
-                                     .batch_value = preview->batch_value};
+                                     .batch_value = preview->batch_value,
+                                     .sample_max = PLAN_SAMPLE};
 }
 
 static enum task_kind task_kind_of(enum answer_kind kind)
@@ -75,6 +79,8 @@ static enum task_kind task_kind_of(enum answer_kind kind)
     case ANSWER_ATTEMPTS: return TASK_ATTEMPTS;
     case ANSWER_PREVIEW: return TASK_PREVIEW;
     case ANSWER_EXPORT_PIECE: return TASK_EXPORT_PIECE;
+    case ANSWER_GROUP_PREVIEW: return TASK_GROUP_PREVIEW;
+    case ANSWER_DEVICE_HISTORY: return TASK_HISTORY;
     default: return TASK_RESULTS; /* the last one that a worker gives */
     }
 }
@@ -98,6 +104,15 @@ static enum refusal fill_task(struct task *task, const struct answer *answer)
                                            .limit = (uint32_t)answer->limit};
         break;
     case TASK_PREVIEW: fill_preview(task, answer->preview); break;
+    case TASK_GROUP_PREVIEW:
+        task->members = (struct members){.filter = arena_copy(&task->arena, answer->text),
+                                         .sample_max = (uint32_t)answer->limit};
+        break;
+    case TASK_HISTORY:
+        task->history = (struct device_history){.device_id = arena_copy(&task->arena, answer->text),
+                                                .from = (uint32_t)answer->from,
+                                                .limit = (uint32_t)answer->limit};
+        break;
     case TASK_JOB_DEVICES:
         task->job_devices.job = answer->number;
         task->job_devices.listing = listing_copy(&task->arena, answer->listing);
@@ -249,6 +264,14 @@ static enum refusal reply_of(struct task *task, struct buffer *out)
     case TASK_PREVIEW:
         if (task->members.bad_filter) return REFUSED_BAD_FILTER;
         wire_reply_preview(task->msgid, &task->members, out);
+        break;
+    case TASK_GROUP_PREVIEW:
+        if (task->members.bad_filter) return REFUSED_BAD_FILTER;
+        wire_reply_group_preview(task->msgid, &task->members, out);
+        break;
+    case TASK_HISTORY:
+        if (task->history.unknown) return REFUSED_NO_SUCH_DEVICE;
+        wire_reply_history(task->msgid, &task->history, out);
         break;
     case TASK_DEVICES: wire_reply_devices(task->msgid, &task->devices, out); break;
     case TASK_JOB_DEVICES: wire_reply_job_devices(task->msgid, &task->job_devices, out); break;

@@ -232,6 +232,17 @@ uint32_t devices_find(struct view *v, struct bytes id)
     return ids_find(v, DEVICE_IDS, id);
 }
 
+uint32_t devices_find_removed(struct view *v, struct bytes id)
+{
+    uint64_t number = UINT32_MAX;
+    struct bytes entry, texts[TEXTS];
+    for (struct fixed fixed; number > 0 && store_previous(v, DEVICES, number, &number, &entry); number--) {
+        if (!entry_read(v, entry, &fixed, sizeof fixed, texts, TEXTS)) return 0;
+        if (fixed.flags & REMOVED && bytes_equal(texts[ID], id)) return (uint32_t)number;
+    }
+    return 0;
+}
+
 /* Devices are mostly asked for in order, by whoever hands out work: a step of a cursor instead of a search. */
 bool devices_get(struct view *v, uint32_t number, struct device *device)
 {

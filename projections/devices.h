@@ -15,6 +15,8 @@ struct device {
 };
 
 uint32_t devices_find(struct view *v, struct bytes id); /* 0: none, or removed */
+/* The last one that had this id and was removed; 0: none. Looks at every device. */
+uint32_t devices_find_removed(struct view *v, struct bytes id);
 bool devices_get(struct view *v, uint32_t number, struct device *device); /* removed ones too */
 uint32_t devices_next_number(struct view *v);
 uint32_t devices_count(struct view *v); /* present ones */

@@ -8,6 +8,8 @@ static const struct {
     const char *code;
     const char *hint;
 } HINTS[] = {
+    {"group_in_use", "--force removes it all the same"},
+    {"template_in_use", "--force removes it all the same"},
     {"read_only", "--socket names the operators' socket"},
     {"outcome_unknown", "repeat it with the same --request-id, which cannot do it twice"},
 };

@@ -15,6 +15,7 @@ const struct option_row DEVICE_PUT_OPTIONS[] = {
 
 const struct option_row DEVICE_LIST_OPTIONS[] = {
     {"filter", "FILTER", "only these, for example: $template = 'pump' AND region = 'north'"},
+    {"sort", "ORDER", "by id or displayName; 'id desc' the other way round (by registration)"},
     LIMIT_ROW,
     {NULL, NULL, NULL},
 };
@@ -22,6 +23,11 @@ const struct option_row DEVICE_LIST_OPTIONS[] = {
 const struct option_row DEVICE_THUMBPRINTS_OPTIONS[] = {
     {"primary", "HEX", "SHA-1 or SHA-256 of the first certificate; an empty text takes it away"},
     {"secondary", "HEX", "the same of the second one"},
+    {NULL, NULL, NULL},
+};
+
+const struct option_row DEVICE_HISTORY_OPTIONS[] = {
+    LIMIT_ROW,
     {NULL, NULL, NULL},
 };
 
@@ -57,6 +63,28 @@ int device_put(struct cli *cli)
 static void put_filter(const struct cli *cli, struct muster_params *params)
 {
     put_option(cli, params, "filter", "filter");
+    put_option(cli, params, "sort", "sort");
+}
+
+static void put_id(const struct cli *cli, struct muster_params *params)
+{
+    muster_put_text(params, "id", cli->operand);
+}
+
+int device_history(struct cli *cli)
+{
+    static const struct table_column columns[] = {
+        {"JOB", "job", cell_value, LEFT},
+        {"NAME", "displayName", cell_value, WIDE},
+        {"STATUS", "status", cell_status, LEFT},
+        {"REASON", "reason", cell_value, LEFT},
+        {"ERROR", "error", cell_value, WIDE},
+        {"ATTEMPT", "attempt", cell_value, RIGHT},
+        {"START", "start", cell_time, LEFT},
+        {"END", "end", cell_time, LEFT},
+        {.heading = NULL},
+    };
+    return list_show(cli, &(struct list){"devices.history", "jobs of this device", put_id, columns});
 }
 
 int device_list(struct cli *cli)

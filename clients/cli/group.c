@@ -9,8 +9,19 @@ const struct option_row GROUP_PUT_OPTIONS[] = {
     {NULL, NULL, NULL},
 };
 
+const struct option_row GROUP_REMOVE_OPTIONS[] = {
+    {"force", NULL, "also when jobs or schedules use it"},
+    {NULL, NULL, NULL},
+};
+
 const struct option_row GROUP_LIST_OPTIONS[] = {
     LIMIT_ROW,
+    {NULL, NULL, NULL},
+};
+
+const struct option_row GROUP_PREVIEW_OPTIONS[] = {
+    {"filter", "FILTER", "count what this filter finds, instead of a group"},
+    {"sample", "N", "show so many ids (10)"},
     {NULL, NULL, NULL},
 };
 
@@ -47,9 +58,32 @@ int group_show(struct cli *cli)
     return code == EXIT_DONE ? resource_show(cli, &group) : code;
 }
 
+int group_preview(struct cli *cli)
+{
+    struct muster_params params;
+    msgpack_object members;
+    uint64_t sample;
+    bool sampled = option(cli, "sample") != NULL;
+    if (!cli->operand == !option(cli, "filter")) return usage(cli, "say which: either a group's ID or --filter FILTER");
+    if (!option_number(cli, "sample", UINT32_MAX, &sample)) return EXIT_USAGE;
+    muster_params_init(&params);
+    if (cli->operand) muster_put_text(&params, "id", cli->operand);
+    put_option(cli, &params, "filter", "filter");
+    if (sampled) muster_put_uint(&params, "sample", sample);
+    int code = call(cli, "groups.preview", &params, &members);
+    muster_params_free(&params);
+    return code == EXIT_DONE ? resource_show(cli, &members) : code;
+}
+
 int group_remove(struct cli *cli)
 {
+    struct muster_params params;
     msgpack_object result;
-    int code = call_on_operand(cli, "groups.remove", true, &result);
+    muster_params_init(&params);
+    muster_put_text(&params, "id", cli->operand);
+    if (option(cli, "force")) muster_put_bool(&params, "force", true);
+    put_globals(cli, &params);
+    int code = call(cli, "groups.remove", &params, &result);
+    muster_params_free(&params);
     return code == EXIT_DONE ? resource_changed(cli, &result, "is removed") : code;
 }

@@ -9,6 +9,11 @@ const struct option_row TEMPLATE_PUT_OPTIONS[] = {
     {NULL, NULL, NULL},
 };
 
+const struct option_row TEMPLATE_REMOVE_OPTIONS[] = {
+    {"force", NULL, "also when jobs or schedules use it"},
+    {NULL, NULL, NULL},
+};
+
 const struct option_row TEMPLATE_LIST_OPTIONS[] = {
     LIMIT_ROW,
     {NULL, NULL, NULL},
@@ -56,7 +61,13 @@ int template_show(struct cli *cli)
 
 int template_remove(struct cli *cli)
 {
+    struct muster_params params;
     msgpack_object result;
-    int code = call_on_operand(cli, "templates.remove", true, &result);
+    muster_params_init(&params);
+    muster_put_text(&params, "id", cli->operand);
+    if (option(cli, "force")) muster_put_bool(&params, "force", true);
+    put_globals(cli, &params);
+    int code = call(cli, "templates.remove", &params, &result);
+    muster_params_free(&params);
     return code == EXIT_DONE ? resource_changed(cli, &result, "is removed") : code;
 }

@@ -16,6 +16,8 @@ extern const struct option_row EXPORT_OPTIONS[];
 int device_put(struct cli *cli);
 int device_list(struct cli *cli);
 int device_show(struct cli *cli);
+int device_history(struct cli *cli);
+extern const struct option_row DEVICE_HISTORY_OPTIONS[];
 int device_move(struct cli *cli);
 extern const struct option_row DEVICE_MOVE_OPTIONS[];
 int device_rename(struct cli *cli);
@@ -28,13 +30,15 @@ int template_put(struct cli *cli);
 int template_list(struct cli *cli);
 int template_show(struct cli *cli);
 int template_remove(struct cli *cli);
-extern const struct option_row TEMPLATE_PUT_OPTIONS[], TEMPLATE_LIST_OPTIONS[];
+extern const struct option_row TEMPLATE_PUT_OPTIONS[], TEMPLATE_LIST_OPTIONS[], TEMPLATE_REMOVE_OPTIONS[];
 
 int group_put(struct cli *cli);
 int group_list(struct cli *cli);
 int group_show(struct cli *cli);
 int group_remove(struct cli *cli);
-extern const struct option_row GROUP_PUT_OPTIONS[], GROUP_LIST_OPTIONS[];
+int group_preview(struct cli *cli);
+extern const struct option_row GROUP_PREVIEW_OPTIONS[];
+extern const struct option_row GROUP_PUT_OPTIONS[], GROUP_LIST_OPTIONS[], GROUP_REMOVE_OPTIONS[];
 
 int job_run(struct cli *cli);
 extern const struct option_row JOB_RUN_OPTIONS[];

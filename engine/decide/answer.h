@@ -5,6 +5,7 @@
 
 #include "engine/base/base.h"
 #include "engine/events/event.h"
+#include "engine/filter/device_listing.h"
 
 enum answer_kind {
     ANSWER_EMPTY, /* {} */
@@ -31,7 +32,9 @@ enum answer_kind {
     ANSWER_EVENTS,          /* the turn reads the log: `from`, `limit`, `filter` */
     ANSWER_SUBSCRIBED,      /* likewise */
     ANSWER_LOG,             /* likewise: `from`, `limit` */
-    ANSWER_DEVICES,         /* a worker answers: `text` filter, `from`, `limit` */
+    ANSWER_DEVICES,         /* a worker answers: `text` filter, `device_order`, `device_place`, `limit` */
+    ANSWER_DEVICE_HISTORY,  /* likewise: `text` id, `from` job, `limit` */
+    ANSWER_GROUP_PREVIEW,   /* likewise: `text` filter, `limit` sample */
     ANSWER_JOB_DEVICES,     /* likewise: `number`, `listing` */
     ANSWER_FAILURES,        /* likewise: `number` */
     ANSWER_ATTEMPTS,        /* likewise: `number`, `text` device id, `from` event, `limit` */
@@ -87,6 +90,8 @@ struct answer {
     struct bytes user, view_name;
     const struct listing *listing; /* of engine/filter/listing.h */
     const struct preview *preview;
+    enum device_order device_order;
+    struct device_place device_place;
 };
 
 #endif

@@ -2,6 +2,7 @@
 #include "engine/base/cursor.h"
 #include "engine/decide/decide.h"
 #include "engine/decide/limits.h"
+#include "engine/decide/uses.h"
 #include "engine/filter/filter.h"
 #include "projections/devices.h"
 #include "projections/groups.h"
@@ -79,6 +80,8 @@ enum refusal decide_templates_remove(struct decision *d, const struct command *c
 {
     uint32_t number = templates_find(d->view, c->templates_remove.id);
     if (!number) return REFUSED_NO_SUCH_TEMPLATE;
+    enum refusal refusal = c->templates_remove.force.value ? ACCEPTED : check_unused(d, USED_TEMPLATE, number);
+    if (refusal) return refusal;
     emit(d->events, (struct event){.type = EVENT_TEMPLATE_REMOVED, .template_removed = {.number = number}});
     return answer_with(d, ANSWER_EMPTY, 0);
 }
@@ -145,10 +148,34 @@ enum refusal decide_groups_list(struct decision *d, const struct command *c)
     return ACCEPTED;
 }
 
+enum refusal decide_groups_preview(struct decision *d, const struct command *c)
+{
+    enum { SAMPLE_DEFAULT = 10 };
+    struct bytes id = c->groups_preview.id, filter = c->groups_preview.filter;
+    command_number sample = c->groups_preview.sample;
+    struct group group;
+    if (!id.data == !filter.data)
+        return refuse_field(d, "groups.preview takes either id, a group, or filter, what a group might be");
+    if (sample.given && sample.value > PAGE_ROWS_MAX)
+        return refuse_field(d, "sample must be a whole number from 0 to %d; it is %llu", PAGE_ROWS_MAX,
+                            (unsigned long long)sample.value);
+    enum refusal refusal = filter.data ? check_filter(d, filter) : ACCEPTED;
+    if (refusal) return refusal;
+    uint32_t number = id.data ? groups_find(d->view, id) : 0;
+    if (id.data && !number) return REFUSED_NO_SUCH_GROUP;
+    if (number) ASSERT(groups_get(d->view, number, &group));
+    d->answer = (struct answer){.kind = ANSWER_GROUP_PREVIEW,
+                                .text = number ? group.filter : filter,
+                                .limit = sample.given ? sample.value : SAMPLE_DEFAULT};
+    return ACCEPTED;
+}
+
 enum refusal decide_groups_remove(struct decision *d, const struct command *c)
 {
     uint32_t number = groups_find(d->view, c->groups_remove.id);
     if (!number) return REFUSED_NO_SUCH_GROUP;
+    enum refusal refusal = c->groups_remove.force.value ? ACCEPTED : check_unused(d, USED_GROUP, number);
+    if (refusal) return refusal;
     emit(d->events, (struct event){.type = EVENT_GROUP_REMOVED, .group_removed = {.number = number}});
     return answer_with(d, ANSWER_EMPTY, 0);
 }
@@ -219,12 +246,33 @@ enum refusal decide_devices_get(struct decision *d, const struct command *c)
 
 enum refusal decide_devices_list(struct decision *d, const struct command *c)
 {
-    uint32_t rows, from;
-    enum refusal refusal = check_page(d, c->devices_list.limit, c->devices_list.cursor, &rows, &from);
+    uint32_t rows, unused;
+    struct bytes sort = c->devices_list.sort;
+    enum device_order order = DEVICES_BY_NUMBER;
+    struct device_place place;
+    enum refusal refusal = check_page(d, c->devices_list.limit, BYTES_NONE, &rows, &unused);
     if (!refusal && c->devices_list.filter.data) refusal = check_filter(d, c->devices_list.filter);
     if (refusal) return refusal;
+    if (sort.data && !device_order_named(sort, &order))
+        return refuse_field(d, "sort must be id or displayName, perhaps with desc behind it, as in \"id desc\"");
+    if (!device_place_read(c->devices_list.cursor, order, &place)) return REFUSED_BAD_CURSOR;
+    d->answer = (struct answer){.kind = ANSWER_DEVICES,
+                                .text = c->devices_list.filter,
+                                .device_order = order,
+                                .device_place = place,
+                                .limit = rows};
+    return ACCEPTED;
+}
+
+/* Also of an id that no device has any more: the worker finds out. */
+enum refusal decide_devices_history(struct decision *d, const struct command *c)
+{
+    uint32_t rows, from;
+    enum refusal refusal = check_id(d, c->devices_history.id, "id");
+    if (!refusal) refusal = check_page(d, c->devices_history.limit, c->devices_history.cursor, &rows, &from);
+    if (refusal) return refusal;
     d->answer =
-        (struct answer){.kind = ANSWER_DEVICES, .text = c->devices_list.filter, .from = from, .limit = rows};
+        (struct answer){.kind = ANSWER_DEVICE_HISTORY, .text = c->devices_history.id, .from = from, .limit = rows};
     return ACCEPTED;
 }
 

@@ -4,6 +4,7 @@
  *                |---------- attempt 2 ------------------|              |------------ attempt 1 -----------------|
  *
  * An end and the dispatch before it make a row. An end that has another end before it is a row of its own. */
+#include "engine/snapshot/attempts.h"
 #include "engine/snapshot/runs.h"
 
 #include "engine/events/numbers.h"
@@ -139,6 +140,13 @@ static void walk_back(struct walk *w, uint64_t seq)
     if (w->open) row_close(w);
 }
 
+void attempts_walk(struct task *task, struct trail *trail, uint32_t device, uint64_t from, struct attempts *a)
+{
+    struct walk walk = {.task = task, .attempts = a, .trail = trail, .device = device};
+    a->rows = arena_alloc(&task->arena, a->limit * sizeof *a->rows);
+    walk_back(&walk, from);
+}
+
 /* Removed devices have lost their id: the list is searched for it. */
 static bool find_device(struct task *task, struct rows *rows, struct job_device *record)
 {
@@ -163,13 +171,9 @@ void attempts_run(struct task *task)
         task_fail(task, "%s", rows.why.text);
         return;
     }
-    a->rows = arena_alloc(&task->arena, a->limit * sizeof *a->rows);
-    struct walk walk = {.task = task, .attempts = a, .trail = &rows.trail};
     if (!find_device(task, &rows, &record)) a->fault = ATTEMPTS_NOT_IN_JOB;
     else if (a->from > record.last) a->fault = ATTEMPTS_BAD_CURSOR;
-    if (a->fault == ATTEMPTS_FOUND) {
-        walk.device = record.device;
-        walk_back(&walk, a->from ? a->from : record.last);
-    }
+    if (a->fault == ATTEMPTS_FOUND)
+        attempts_walk(task, &rows.trail, record.device, a->from ? a->from : record.last, a);
     rows_close(&rows);
 }

@@ -64,9 +64,14 @@ static void chunk_add(struct gathering *g, uint32_t device)
     numbers_add(&g->open, device);
 }
 
+static bool is_preview(const struct task *task)
+{
+    return task->kind == TASK_PREVIEW || task->kind == TASK_GROUP_PREVIEW;
+}
+
 static void sample_add(struct members *members, struct arena *arena, struct bytes id)
 {
-    if (members->sample_count < TASK_SAMPLE_MAX) members->sample[members->sample_count++] = arena_copy(arena, id);
+    if (members->sample_count < members->sample_max) members->sample[members->sample_count++] = arena_copy(arena, id);
 }
 
 static void gather(struct gathering *g, const struct device *device)
@@ -79,7 +84,7 @@ static void gather(struct gathering *g, const struct device *device)
     }
     members->total++;
     hash_add(g, device->id);
-    if (g->task->kind == TASK_PREVIEW) sample_add(members, &g->task->arena, device->id);
+    if (is_preview(g->task)) sample_add(members, &g->task->arena, device->id);
     else chunk_add(g, device->number);
 }
 
@@ -131,6 +136,7 @@ void members_run(struct task *task)
                           .open.buffer.arena = &task->arena,
                           .link = &members->chunks,
                           .id.arena = &task->arena};
+    members->sample = arena_alloc(&task->arena, (members->sample_max + 1) * sizeof *members->sample);
     hash_begin(&g);
     if (members->parent) walk_parent(&g);
     else members->bad_filter = !walk_group(&g);

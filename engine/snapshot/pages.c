@@ -28,6 +28,10 @@ void device_page_run(struct task *task)
         task_fail(task, "%s", error.sentence.text);
         return;
     }
+    if (page->order != DEVICES_BY_NUMBER) {
+        sorted_devices_run(task, &selection);
+        return;
+    }
     page->rows = arena_alloc(&task->arena, page->limit * sizeof *page->rows);
     uint32_t from = page->from, looks = TASK_LOOKS_MAX;
     struct selected found;

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "engine/base/arena.h"
+#include "engine/filter/device_listing.h"
 #include "engine/filter/listing.h"
 #include "engine/keys/group_keys.h"
 #include "engine/log/log.h"
@@ -27,10 +28,12 @@ enum task_kind {
     TASK_MEMBERS,
     TASK_MOVE,
     TASK_PREVIEW,
+    TASK_GROUP_PREVIEW,
     TASK_DEVICES,
     TASK_JOB_DEVICES,
     TASK_FAILURES,
     TASK_ATTEMPTS,
+    TASK_HISTORY,
     TASK_RESULTS,
     TASK_EXPORT,
     TASK_EXPORT_PIECE,
@@ -38,7 +41,7 @@ enum task_kind {
 
 /* The targets of a job, as lists of numbers (events/numbers.h) of at most TASK_MEMBERS_CHUNK devices each; of a
  * preview, the first ones' ids. */
-enum { TASK_MEMBERS_CHUNK = 16384, TASK_SAMPLE_MAX = 10, PLAN_HASH_SIZE = 32 };
+enum { TASK_MEMBERS_CHUNK = 16384, PLAN_SAMPLE = 10, PLAN_HASH_SIZE = 32 };
 struct members_chunk {
     struct members_chunk *next;
     struct bytes devices;
@@ -56,13 +59,14 @@ struct members {
     struct bytes terms;  /* of the job's plan; data NULL: no hash is wanted */
     enum job_measure batch_measure; /* of a preview, for whoever answers it */
     uint32_t batch_value;
+    uint32_t sample_max; /* of a preview: ids to be shown */
     /* Out: */
     struct members_chunk *chunks;
     uint32_t total;                /* in the chunks */
     uint32_t excluded[EXCLUSIONS]; /* left out, by reason */
     bool bad_filter; /* it cannot be parsed: no members; task->fault says why, though the task has not failed */
     uint8_t hash[PLAN_HASH_SIZE];  /* SHA-256 over the terms and the ids of all targets as MessagePack texts, in order */
-    struct bytes sample[TASK_SAMPLE_MAX];
+    struct bytes *sample;
     uint32_t sample_count;
 };
 
@@ -74,6 +78,9 @@ struct device_row {
 };
 struct device_page {
     struct bytes filter; /* in, checked before */
+    enum device_order order;    /* in */
+    struct device_place after;  /* in: where the page begins, in another order than that of numbers */
+    struct device_place next_place; /* likewise where to go on; not given: that is all */
     uint32_t from;       /* in: lowest number */
     uint32_t limit;      /* in, above 0 */
     struct device_row *rows;
@@ -156,6 +163,30 @@ struct attempts {
     uint64_t next; /* event to go on from, 0: that is all */
 };
 
+/* The jobs that a device was in, those of 30 days, by when they were made, the newest first. */
+enum { HISTORY_ATTEMPTS_MAX = 10 };
+struct history_row {
+    struct bytes job, display_name; /* of the job */
+    enum job_type type;
+    enum job_status job_status;
+    enum device_state state;
+    enum device_outcome outcome;
+    struct bytes error;
+    uint32_t batch; /* from 1 */
+    uint32_t attempt;
+    int64_t start_us, end_us; /* 0: none */
+    struct attempts attempts; /* the newest HISTORY_ATTEMPTS_MAX of them */
+};
+struct device_history {
+    struct bytes device_id; /* in; a removed device's too */
+    uint32_t from;          /* in: number of the newest job that may be shown, 0: any */
+    uint32_t limit;         /* in, above 0 */
+    struct history_row *rows;
+    uint32_t count;
+    uint32_t next; /* job to go on from, 0: that is all */
+    bool unknown;  /* there never was a device with this id */
+};
+
 /* The results log as CSV: first a private file is written whole, from one snapshot; then read piece by piece. */
 enum { RESULTS_PIECE_SIZE = 1 << 20 };
 struct results {
@@ -213,6 +244,7 @@ struct task {
         struct job_device_page job_devices;
         struct failures failures;
         struct attempts attempts;
+        struct device_history history;
         struct results results;
         struct exporting exporting;
         struct export_piece export_piece;

@@ -72,8 +72,8 @@ void put_cursor(struct open_map *m, uint64_t next)
 static void put_resource(struct view *v, const struct wire_facts *facts, enum answer_kind page, uint32_t number,
                          struct buffer *out)
 {
-    if (page == ANSWER_TEMPLATES) put_template(v, number, out);
-    else if (page == ANSWER_GROUPS) put_group(v, number, out);
+    if (page == ANSWER_TEMPLATES) put_template(v, number, false, out);
+    else if (page == ANSWER_GROUPS) put_group(v, number, false, out);
     else if (page == ANSWER_MOVES) put_move(v, number, out);
     else if (page == ANSWER_IMPORTS) put_import(v, number, 0, 0, out);
     else if (page == ANSWER_SCHEDULES) put_schedule(v, number, out);
@@ -184,8 +184,8 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_SUBSCRIBED: put_nothing(out); return;
     case ANSWER_HELLO: put_hello(facts, out); return;
     case ANSWER_INFO: put_info(v, facts, out); return;
-    case ANSWER_TEMPLATE: put_template(v, answer->number, out); return;
-    case ANSWER_GROUP: put_group(v, answer->number, out); return;
+    case ANSWER_TEMPLATE: put_template(v, answer->number, true, out); return;
+    case ANSWER_GROUP: put_group(v, answer->number, true, out); return;
     case ANSWER_DEVICE: put_device(v, answer->number, out); return;
     case ANSWER_MOVE: put_move(v, answer->number, out); return;
     case ANSWER_IMPORT:
@@ -209,6 +209,8 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_LOG:
     case ANSWER_DEVICES:
     case ANSWER_PREVIEW:
+    case ANSWER_GROUP_PREVIEW:
+    case ANSWER_DEVICE_HISTORY:
     case ANSWER_JOB_DEVICES:
     case ANSWER_FAILURES:
     case ANSWER_ATTEMPTS:

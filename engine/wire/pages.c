@@ -33,6 +33,11 @@ void wire_reply_devices(uint64_t msgid, const struct device_page *page, struct b
     value.count = page->count;
     put_list_end(&value);
     put_cursor(&m, page->next);
+    if (page->next_place.given) {
+        struct buffer cursor = {.arena = out->arena};
+        device_place_put(&cursor, page->order, &page->next_place);
+        put_text(&m, "cursor", buffer_bytes(&cursor));
+    }
     put_end(&m);
 }
 
@@ -53,17 +58,29 @@ static uint32_t batches_of(const struct members *members)
     return (members->total + size - 1) / size;
 }
 
+static void put_sample(struct open_map *m, const struct members *members)
+{
+    put_uint(m, "count", members->total);
+    put_key(m, "sample");
+    struct open_list sample = put_list(m->out);
+    for (uint32_t i = 0; i < members->sample_count; i++) pack_text(&m->packer, members->sample[i]);
+    sample.count = members->sample_count;
+    put_list_end(&sample);
+}
+
+void wire_reply_group_preview(uint64_t msgid, const struct members *members, struct buffer *out)
+{
+    put_reply(out, msgid);
+    struct open_map m = put_map(out);
+    put_sample(&m, members);
+    put_end(&m);
+}
+
 void wire_reply_preview(uint64_t msgid, const struct members *members, struct buffer *out)
 {
     put_reply(out, msgid);
     struct open_map m = put_map(out);
-    put_uint(&m, "count", members->total);
-    put_key(&m, "sample");
-    struct open_list sample = put_list(out);
-    msgpack_packer p = packer_into(out);
-    for (uint32_t i = 0; i < members->sample_count; i++) pack_text(&p, members->sample[i]);
-    sample.count = members->sample_count;
-    put_list_end(&sample);
+    put_sample(&m, members);
     put_excluded(&m, members->excluded);
     put_uint(&m, "batches", batches_of(members));
     put_plan_hash(&m, members);
@@ -183,15 +200,52 @@ static void put_attempt(const struct attempt_row *row, struct buffer *out)
     put_end(&m);
 }
 
-void wire_reply_attempts(uint64_t msgid, const struct attempts *attempts, struct buffer *out)
+static void put_attempts(struct open_map *m, const char *key, const struct attempts *attempts)
+{
+    put_key(m, key);
+    struct open_list value = put_list(m->out);
+    for (uint32_t i = 0; i < attempts->count; i++) put_attempt(&attempts->rows[i], m->out);
+    value.count = attempts->count;
+    put_list_end(&value);
+}
+
+static void put_history_row(const struct history_row *row, struct buffer *out)
+{
+    struct open_map m = put_map(out);
+    put_text(&m, "job", row->job);
+    put_text(&m, "displayName", row->display_name);
+    put_word(&m, "type", job_type_word(row->type));
+    put_word(&m, "jobStatus", job_status_word(row->job_status));
+    put_word(&m, "status", state_word(row->state));
+    if (row->state == DEVICE_FAILED) put_word(&m, "reason", outcome_word(row->outcome));
+    if (row->error.size) put_text(&m, "error", row->error);
+    put_uint(&m, "batch", row->batch);
+    put_uint(&m, "attempt", row->attempt);
+    if (row->start_us) put_time(&m, "start", row->start_us);
+    if (row->end_us) put_time(&m, "end", row->end_us);
+    put_attempts(&m, "attempts", &row->attempts);
+    if (row->attempts.next) put_flag(&m, "moreAttempts", true);
+    put_end(&m);
+}
+
+void wire_reply_history(uint64_t msgid, const struct device_history *history, struct buffer *out)
 {
     put_reply(out, msgid);
     struct open_map m = put_map(out);
     put_key(&m, "value");
     struct open_list value = put_list(out);
-    for (uint32_t i = 0; i < attempts->count; i++) put_attempt(&attempts->rows[i], out);
-    value.count = attempts->count;
+    for (uint32_t i = 0; i < history->count; i++) put_history_row(&history->rows[i], out);
+    value.count = history->count;
     put_list_end(&value);
+    put_cursor(&m, history->next);
+    put_end(&m);
+}
+
+void wire_reply_attempts(uint64_t msgid, const struct attempts *attempts, struct buffer *out)
+{
+    put_reply(out, msgid);
+    struct open_map m = put_map(out);
+    put_attempts(&m, "value", attempts);
     put_cursor(&m, attempts->next);
     put_end(&m);
 }

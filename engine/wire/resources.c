@@ -81,7 +81,7 @@ struct bytes import_id(struct view *v, uint32_t number)
 
 /* ---- Resources. */
 
-void put_template(struct view *v, uint32_t number, struct buffer *out)
+void put_template(struct view *v, uint32_t number, bool uses, struct buffer *out)
 {
     struct template template;
     ASSERT(templates_get(v, number, &template));
@@ -89,10 +89,11 @@ void put_template(struct view *v, uint32_t number, struct buffer *out)
     put_text(&m, "id", template.id);
     put_text(&m, "displayName", template.display_name);
     if (template.capabilities.size) put_raw(&m, "capabilities", template.capabilities);
+    if (uses) put_used_by(v, &m, USED_TEMPLATE, number);
     put_end(&m);
 }
 
-void put_group(struct view *v, uint32_t number, struct buffer *out)
+void put_group(struct view *v, uint32_t number, bool uses, struct buffer *out)
 {
     struct group group;
     ASSERT(groups_get(v, number, &group));
@@ -101,6 +102,7 @@ void put_group(struct view *v, uint32_t number, struct buffer *out)
     put_text(&m, "displayName", group.display_name);
     put_text(&m, "description", group.description);
     put_text(&m, "filter", group.filter);
+    if (uses) put_used_by(v, &m, USED_GROUP, number);
     put_end(&m);
 }
 

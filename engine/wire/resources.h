@@ -6,9 +6,13 @@
 #include "engine/decide/job_data.h"
 #include "engine/wire/put.h"
 #include "engine/wire/wire.h"
+#include "projections/uses.h"
 
-void put_template(struct view *v, uint32_t number, struct buffer *out);
-void put_group(struct view *v, uint32_t number, struct buffer *out);
+/* With `uses` who uses it is shown too, which costs a look at each. */
+void put_template(struct view *v, uint32_t number, bool uses, struct buffer *out);
+void put_group(struct view *v, uint32_t number, bool uses, struct buffer *out);
+/* "usedBy", or nothing when it is not used. */
+void put_used_by(struct view *v, struct open_map *m, enum used_kind kind, uint32_t number);
 void put_device(struct view *v, uint32_t number, struct buffer *out);
 /* "properties" and "cloudProperties" as jobs set them last, and "valuesCut" when that is more than one answer shows;
  * nothing where nothing was set. Part of put_device. */

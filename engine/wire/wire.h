@@ -83,6 +83,8 @@ void wire_reply_error(uint64_t msgid, enum refusal refusal, const char *sentence
 /* Replies that the turn or a worker fills: what each holds is in snapshot.h. */
 void wire_reply_devices(uint64_t msgid, const struct device_page *page, struct buffer *out);
 void wire_reply_preview(uint64_t msgid, const struct members *members, struct buffer *out);
+void wire_reply_group_preview(uint64_t msgid, const struct members *members, struct buffer *out);
+void wire_reply_history(uint64_t msgid, const struct device_history *history, struct buffer *out);
 void wire_reply_job_devices(uint64_t msgid, const struct job_device_page *page, struct buffer *out);
 void wire_reply_failures(uint64_t msgid, const struct failures *failures, struct buffer *out);
 void wire_reply_attempts(uint64_t msgid, const struct attempts *attempts, struct buffer *out);

@@ -57,6 +57,12 @@ static void make_template(struct client_call *call, struct random *r, const stru
     make_id(call);
 }
 
+static void make_remove_template(struct client_call *call, struct random *r, const struct model *m)
+{
+    make_template(call, r, m);
+    add(call, ",\"force\":true");
+}
+
 static const char *put_template(const struct client_call *call, struct model *m, struct model_report *report)
 {
     (void)report;
@@ -74,6 +80,12 @@ static void make_group(struct client_call *call, struct random *r, const struct 
     (void)m;
     some_id(call->id, r, "g", 4);
     make_id(call);
+}
+
+static void make_remove_group(struct client_call *call, struct random *r, const struct model *m)
+{
+    make_group(call, r, m);
+    add(call, ",\"force\":true");
 }
 
 static void make_put_group(struct client_call *call, struct random *r, const struct model *m)
@@ -273,8 +285,8 @@ static const struct call_kind KINDS[] = {
     [PUT_DEVICE] = {"devices.put", 10, true, SHOWS_RESOURCE, true, make_put_device, put_device},
     [REPORT] = {"work.report", 45, true, SHOWS_REPORT, false, make_report, report_results},
     [CANCEL] = {"jobs.cancel", 3, true, SHOWS_JOB, true, make_job, call_cancel_job},
-    {"templates.remove", 1, false, SHOWS_NOTHING, true, make_template, remove_template},
-    {"groups.remove", 1, false, SHOWS_NOTHING, true, make_group, remove_group},
+    {"templates.remove", 1, false, SHOWS_NOTHING, true, make_remove_template, remove_template},
+    {"groups.remove", 1, false, SHOWS_NOTHING, true, make_remove_group, remove_group},
     {"devices.remove", 4, false, SHOWS_NOTHING, true, make_remove_device, remove_device},
     {"jobs.run", 22, true, SHOWS_JOB, true, make_run_job, call_run_job},
     {"jobs.run", 6, false, SHOWS_JOB, true, make_run_saved_job, call_run_saved_job},

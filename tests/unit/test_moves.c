@@ -185,7 +185,7 @@ static void a_template_removed_meanwhile_ends_the_move(void **state)
     struct stage *s = *state;
     given_devices(s, 9000, "");
     begin_move(s);
-    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\"}");
+    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\",\"force\":true}");
     then_moved(s, 1, "template_removed", 4000);
     stage_call(s, 1, "events.read", "{\"from\":%d}", (int)log_head(&s->turn->log) - 2);
     then_answer_has(s, 1, "\"outcome\":\"template_removed\"");

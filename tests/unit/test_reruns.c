@@ -90,7 +90,7 @@ static void a_rerun_needs_no_group_any_more(void **state)
 {
     struct stage *s = *state;
     given_a_cancelled_job(s);
-    stage_call(s, 1, "groups.remove", "{\"id\":\"all\"}");
+    stage_call(s, 1, "groups.remove", "{\"id\":\"all\",\"force\":true}");
     rerun(s, "\"id\":\"job-1\",\"newId\":\"job-2\"");
     expect_answer(job(s, "job-2"), "\"status\":\"running\"");
     then_answer_has(s, 1, "\"total\":3");
@@ -156,7 +156,7 @@ static void a_rerun_of_a_job_whose_template_is_gone_is_refused(void **state)
     stage_call(s, 1, "jobs.run",
                "{\"id\":\"job-1\",\"group\":\"all\",\"data\":[{\"type\":\"command\",\"target\":\"pump\",\"path\":\"p\"}]}");
     report(s, 1, take_work(s, 1, 10), "[[0,\"failed\"]]");
-    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\"}");
+    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\",\"force\":true}");
     expect_answer(on_job(s, "jobs.rerun", "job-1"), "\"no_such_template\"");
 }
 

@@ -149,7 +149,7 @@ static void a_saved_job_outlives_its_group_but_does_not_run_without(void **state
     struct stage *s = *state;
     given_devices(s, 1);
     save(s, "\"id\":\"job-1\"," JOB);
-    stage_call(s, 1, "groups.remove", "{\"id\":\"all\"}");
+    stage_call(s, 1, "groups.remove", "{\"id\":\"all\",\"force\":true}");
     expect_answer(on_job(s, "jobs.run", "job-1"), "the device group \\\"all\\\" of this job was removed");
     expect_answer(on_job(s, "jobs.preview", "job-1"), "\"no_such_group\"");
     /* Another one of the same id is another one. */
@@ -206,7 +206,7 @@ static void a_saved_job_outlives_its_template_but_does_not_run_without(void **st
     given_devices(s, 1);
     given_templates(s);
     save(s, "\"id\":\"job-1\",\"group\":\"all\"," FOR_PUMPS);
-    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\"}");
+    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\",\"force\":true}");
     expect_answer(on_job(s, "jobs.run", "job-1"), "the template \\\"pump\\\" that this job is for was removed");
     save(s, "\"id\":\"job-1\"," DATA);
     on_job(s, "jobs.run", "job-1");
@@ -224,8 +224,8 @@ static void a_waiting_job_fails_when_its_group_or_template_goes(void **state)
     stage_call(s, 1, "jobs.run", "{\"id\":\"job-1\"," JOB "}");
     stage_call(s, 1, "jobs.run", "{\"id\":\"job-2\",\"group\":\"other\"," DATA "}");
     stage_call(s, 1, "jobs.run", "{\"id\":\"job-3\",\"group\":\"all\"," FOR_PUMPS "}");
-    stage_call(s, 1, "groups.remove", "{\"id\":\"other\"}");
-    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\"}");
+    stage_call(s, 1, "groups.remove", "{\"id\":\"other\",\"force\":true}");
+    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\",\"force\":true}");
     on_job(s, "jobs.cancel", "job-1");
     expect_answer(job(s, "job-2"), "\"statusReason\":\"group_removed\"");
     expect_answer(job(s, "job-3"), "\"statusReason\":\"template_removed\"");
@@ -478,7 +478,7 @@ static void a_copy_of_a_job_whose_group_is_gone_waits_for_another_group(void **s
     struct stage *s = *state;
     given_devices(s, 1);
     stage_call(s, 1, "jobs.run", "{\"id\":\"job-1\"," JOB "}");
-    stage_call(s, 1, "groups.remove", "{\"id\":\"all\"}");
+    stage_call(s, 1, "groups.remove", "{\"id\":\"all\",\"force\":true}");
     stage_call(s, 1, "groups.put", "{\"id\":\"new\"}");
     expect_answer(stage_call(s, 1, "jobs.copy", "{\"id\":\"job-1\",\"newId\":\"job-2\"}"), "\"group\":\"all\"");
     expect_answer(on_job(s, "jobs.run", "job-2"), "\"no_such_group\"");

@@ -114,7 +114,7 @@ static void a_run_without_its_group_is_missed(void **state)
 {
     struct stage *s = *state;
     put(s, "nightly", NIGHTLY, "");
-    stage_call(s, 1, "groups.remove", "{\"id\":\"all\"}");
+    stage_call(s, 1, "groups.remove", "{\"id\":\"all\",\"force\":true}");
     stage_pass(s, 4 * HOUR);
     expect_answer(schedule(s, "nightly"), "\"lastMissed\":{\"occurrence\":1,\"due\":\"2026-03-02T03:00:00.000000Z\","
                                           "\"status\":\"missed\",\"reason\":\"group_removed\"}");
@@ -137,7 +137,7 @@ static void a_run_without_its_template_is_missed(void **state)
         "{\"id\":\"pumps\",\"group\":\"all\",\"data\":[{\"type\":\"command\",\"target\":\"pump\",\"path\":\"reboot\"}],"
         "\"schedule\":{" NIGHTLY "}}");
     then_answer_has(s, 1, "\"next\"");
-    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\"}");
+    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\",\"force\":true}");
     stage_pass(s, 4 * HOUR);
     expect_answer(runs(s, "pumps"), "\"reason\":\"template_removed\"");
 }

@@ -416,8 +416,8 @@ static void a_job_whose_group_or_template_is_gone_fails_when_its_turn_comes(void
     given_job(s, "job-1", "");
     stage_call(s, 1, "jobs.run", "{\"id\":\"job-2\",\"group\":\"other\",\"data\":[{\"type\":\"property\",\"path\":\"p\",\"value\":1}]}");
     stage_call(s, 1, "jobs.run", "{\"id\":\"job-3\",\"group\":\"all\",\"data\":[{\"type\":\"property\",\"target\":\"t\",\"path\":\"p\",\"value\":1}]}");
-    stage_call(s, 1, "groups.remove", "{\"id\":\"other\"}");
-    stage_call(s, 1, "templates.remove", "{\"id\":\"t\"}");
+    stage_call(s, 1, "groups.remove", "{\"id\":\"other\",\"force\":true}");
+    stage_call(s, 1, "templates.remove", "{\"id\":\"t\",\"force\":true}");
     stage_call(s, 1, "jobs.cancel", "{\"id\":\"job-1\"}");
     expect_answer(job(s, "job-2"), "\"statusReason\":\"group_removed\"");
     expect_answer(job(s, "job-3"), "\"statusReason\":\"template_removed\"");
