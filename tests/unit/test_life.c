@@ -286,6 +286,12 @@ static void a_device_removed_after_a_cancel_is_not_reached(void **state)
 
 /* ---- Groups and templates that go. */
 
+/* By somebody who was told that they are in use. */
+static void forced_out(struct stage *s, const char *method, const char *id)
+{
+    expect_answer(stage_call(s, 1, method, "{\"id\":\"%s\",\"force\":true}", id), "null,{}]");
+}
+
 static void a_running_job_needs_its_group_and_template_no_more(void **state)
 {
     struct stage *s = *state;
@@ -296,8 +302,8 @@ static void a_running_job_needs_its_group_and_template_no_more(void **state)
                "{\"id\":\"job-1\",\"group\":\"all\",\"batch\":{\"type\":\"number\",\"value\":1},"
                "\"data\":[{\"type\":\"command\",\"target\":\"pump\",\"path\":\"flush\"}]}");
     stage_settle(s);
-    stage_call(s, 1, "groups.remove", "{\"id\":\"all\"}");
-    stage_call(s, 1, "templates.remove", "{\"id\":\"pump\"}");
+    forced_out(s, "groups.remove", "all");
+    forced_out(s, "templates.remove", "pump");
     stage_crash(s);
     report(s, 1, take_work(s, 1, 10), "[[0,\"completed\"]]");
     on_job(s, "jobs.stop", "job-1");
@@ -315,7 +321,7 @@ static void a_group_removed_while_it_is_read_counts_unless_it_is_read_again(void
     s->hold_tasks = true;
     given_job(s, "job-1", "");
     given_job(s, "job-2", "");
-    stage_call(s, 1, "groups.remove", "{\"id\":\"all\"}");
+    forced_out(s, "groups.remove", "all");
     stage_finish_tasks(s);
     s->hold_tasks = false;
     stage_settle(s);
@@ -324,7 +330,7 @@ static void a_group_removed_while_it_is_read_counts_unless_it_is_read_again(void
     stage_call(s, 1, "groups.put", "{\"id\":\"all\"}");
     s->hold_tasks = true;
     given_job(s, "job-3", "");
-    stage_call(s, 1, "groups.remove", "{\"id\":\"all\"}");
+    forced_out(s, "groups.remove", "all");
     s->hold_tasks = false;
     stage_crash(s);
     expect_answer(job(s, "job-3"), "\"status\":\"failed\",\"statusReason\":\"group_removed\"");
@@ -340,7 +346,7 @@ static void jobs_are_listed_by_a_group_that_was_removed_too(void **state)
     stage_call(s, 1, "groups.put", "{\"id\":\"other\"}");
     stage_call(s, 1, "jobs.save", "{\"id\":\"job-1\"," JOB "}");
     stage_call(s, 1, "jobs.save", "{\"id\":\"job-2\",\"group\":\"other\"," DATA "}");
-    stage_call(s, 1, "groups.remove", "{\"id\":\"all\"}");
+    forced_out(s, "groups.remove", "all");
     expect_answer(stage_call(s, 1, "jobs.list", "{\"group\":\"all\"}"), "[{\"id\":\"job-1\"");
     then_answer_lacks(s, 1, "job-2");
     /* A new one of this name is what is shown of both. */

@@ -18,8 +18,10 @@ static const struct repeat REPEATS[COMMAND_COUNT] = {
     [COMMAND_templates_put] = {"\"id\":\"new\"", "\"id\":\"newer\"", "\"id\":\"new\""},
     [COMMAND_templates_remove] = {"\"id\":\"unused\"", "\"id\":\"pump\"", "null,{}]"},
     [COMMAND_groups_put] = {"\"id\":\"new\"", "\"id\":\"newer\"", "\"id\":\"new\""},
-    [COMMAND_groups_remove] = {"\"id\":\"unused\"", "\"id\":\"all\"", "null,{}]"},
+    [COMMAND_groups_remove] = {"\"id\":\"unused\"", "\"id\":\"all\",\"force\":true", "null,{}]"},
     [COMMAND_devices_put] = {"\"id\":\"new\"", "\"id\":\"newer\"", "\"id\":\"new\""},
+    [COMMAND_devices_move] = {"\"ids\":[\"gw-1\"],\"template\":\"pump\"", "\"ids\":[\"gw-2\"],\"template\":\"pump\"",
+                              "\"move\":1,"},
     [COMMAND_devices_report] = {"\"id\":\"gw-1\",\"properties\":{\"speed\":1}",
                                 "\"id\":\"gw-1\",\"properties\":{\"speed\":2}", "null,{}]"},
     [COMMAND_devices_set_thumbprints] = {"\"id\":\"gw-1\",\"primary\":\"0123456789012345678901234567890123456789\"",
@@ -29,6 +31,7 @@ static const struct repeat REPEATS[COMMAND_COUNT] = {
     [COMMAND_imports_write] = {"\"id\":\"open\",\"data\":\"IOTC_DEVICEID\\ngw-9\\n\"", "\"id\":\"open\",\"data\":\"gw-8\"",
                                "\"accepted\":1"},
     [COMMAND_imports_close] = {"\"id\":\"open\"", "\"id\":\"closed\"", "\"id\":\"open\""},
+    [COMMAND_exports_open] = {"\"ids\":[\"gw-1\"]", "\"ids\":[\"gw-2\"]", "\"id\":"},
     [COMMAND_jobs_run] = {JOB, JOB ",\"description\":\"other\"", "\"group\":\"all\""},
     [COMMAND_jobs_save] = {JOB, JOB ",\"description\":\"other\"", "\"status\":\"saved\""},
     [COMMAND_jobs_discard] = {"\"id\":\"saved\"", "\"id\":\"kept\"", "null,{}]"},
@@ -39,6 +42,7 @@ static const struct repeat REPEATS[COMMAND_COUNT] = {
     [COMMAND_jobs_cancel] = {"\"id\":\"runs\"", "\"id\":\"stopped\"", "\"status\":\"cancelled\""},
     [COMMAND_columns_set] = {"\"user\":\"a\",\"view\":\"jobs.devices\",\"columns\":[\"end\"]",
                              "\"user\":\"b\",\"view\":\"jobs.devices\",\"columns\":[\"end\"]", "\"columns\":[\"end\"]"},
+    [COMMAND_keys_rotate] = {"\"which\":\"primary\"", "\"which\":\"secondary\"", "\"primary\":"},
     [COMMAND_schedules_put] = {"\"id\":\"nightly\",\"enabled\":false", "\"id\":\"nightly\",\"enabled\":true",
                                "\"enabled\":false"},
     [COMMAND_schedules_remove] = {"\"id\":\"nightly\"", "\"id\":\"weekly\"", "null,{}]"},
@@ -105,7 +109,7 @@ static void then_it_is_only_answered(struct stage *s, enum command_type type, co
 
 static bool makes_a_job(enum command_type type)
 {
-    return command_makes(type) && type != COMMAND_imports_open;
+    return command_makes(type) && type != COMMAND_imports_open && type != COMMAND_exports_open;
 }
 
 static void then_30_days_are_enough_unless_it_made_a_job(struct stage *s, enum command_type type, const char *id)
