@@ -232,6 +232,7 @@ static void handle(struct turn *t, struct peer *peer, struct handled *h)
         refusal = carry_out(t, peer, h, &call.command, &d);
         break;
     }
+    t->looks += d.looked;
     h->goes_on = !refusal && peer->unfinished.goes_on;
     if (!h->goes_on) peer->unfinished = (struct unfinished){0};
     if (refusal) {

@@ -39,6 +39,7 @@ void turn_facts(struct turn *t, struct wire_facts *facts)
                                  .connector_waits = t->takes.first || leases_soonest(&t->leases),
                                  .handouts = &t->progress.handouts,
                                  .takes = &t->takes,
+                                 .imports = &t->imports,
                                  .now_us = t->now.wall_us};
     turn_export_facts(t, facts);
     memcpy(facts->log_id, log_id(&t->log), sizeof facts->log_id);
@@ -217,6 +218,9 @@ bool turn_feed_subscribers(struct turn *t)
 
 /* ---- The error log of an import: its header and refused rows, with the line and the reason put behind. */
 
+/* Without it some spreadsheets take UTF-8 for something else, and would save that. */
+static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF";
+
 static bool append_row(struct turn *t, uint64_t seq, bool header, struct buffer *csv, struct sentence *why)
 {
     struct event event;
@@ -224,6 +228,7 @@ static bool append_row(struct turn *t, uint64_t seq, bool header, struct buffer 
     if (!read_event(t, seq, &event, why)) return false;
     struct bytes row = header ? event.import_header_read.row : event.import_row_rejected.row;
     int size = snprintf(line, sizeof line, "%" PRIu64, header ? 0 : event.import_row_rejected.line);
+    if (header) buffer_append(csv, BYTE_ORDER_MARK, sizeof BYTE_ORDER_MARK - 1);
     buffer_append(csv, row.data, row.size);
     buffer_append(csv, ",", 1);
     struct csv_writer w = csv_writer_on(csv);

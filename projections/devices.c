@@ -127,11 +127,11 @@ static enum fold_result read_present(struct view *v, uint32_t number, struct fix
     return FOLD_OK;
 }
 
-static enum fold_result device_renamed(struct view *v, const struct event *e, struct sentence *why)
+/* By its own event, or by a row of an import. */
+static enum fold_result rename_device(struct view *v, uint32_t number, struct bytes name, struct sentence *why)
 {
     struct fixed fixed;
-    struct bytes texts[TEXTS], name = e->device_renamed.display_name;
-    uint32_t number = e->device_renamed.number;
+    struct bytes texts[TEXTS];
     if (read_present(v, number, &fixed, texts, why) != FOLD_OK) return FOLD_ILLEGAL;
     texts[DISPLAY_NAME] = bytes_equal(name, texts[ID]) ? BYTES_NONE : name;
     return fold_stored(write(v, number, &fixed, texts));
@@ -195,7 +195,10 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     switch (e->type) {
     case EVENT_DEVICE_REGISTERED: return device_registered(v, e, why);
     case EVENT_IMPORT_ROW_ACCEPTED: return import_row_accepted(v, e, why);
-    case EVENT_DEVICE_RENAMED: return device_renamed(v, e, why);
+    case EVENT_DEVICE_RENAMED:
+        return rename_device(v, e->device_renamed.number, e->device_renamed.display_name, why);
+    case EVENT_IMPORT_ROW_CHANGED:
+        return rename_device(v, e->import_row_changed.number, e->import_row_changed.display_name, why);
     case EVENT_DEVICE_MOVED: return device_moved(v, e, why);
     case EVENT_DEVICES_MOVED: return devices_moved(v, e, why);
     case EVENT_DEVICE_MARKED: return device_marked(v, e, why);

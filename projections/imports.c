@@ -15,9 +15,13 @@ enum {
 
 enum { ID, REASON, TEXTS };
 
+enum { UPDATE = 1, DRY_RUN = 2 };
+
 struct fixed {
     uint64_t accepted;
+    uint64_t changed;
     uint64_t rejected;
+    uint64_t twice;
     uint64_t unchanged;
     uint64_t lines;
     uint64_t header_seq;
@@ -26,7 +30,7 @@ struct fixed {
     uint32_t template;
     uint32_t actor;
     uint32_t outcome;
-    uint32_t unused; /* 0: no padding is left */
+    uint32_t mode; /* bits UPDATE, DRY_RUN */
 };
 
 /* The rows of an open import come fast: its counts wait here for the next flush. */
@@ -150,6 +154,38 @@ static enum fold_result row_accepted(struct view *v, const struct event *e, stru
     return FOLD_OK;
 }
 
+static enum fold_result mode_set(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct open *open = find_open(v, e->import_mode.import);
+    if (!open) return not_open(e->import_mode.import, why);
+    open->fixed.mode = (e->import_mode.update ? UPDATE : 0) | (e->import_mode.dry_run ? DRY_RUN : 0);
+    open->changed = true;
+    return FOLD_OK;
+}
+
+static enum fold_result row_changed(struct view *v, const struct event *e, struct sentence *why)
+{
+    struct open *open = find_open(v, e->import_row_changed.import);
+    if (!open) return not_open(e->import_row_changed.import, why);
+    open->fixed.changed++;
+    open->changed = true;
+    return FOLD_OK;
+}
+
+static enum fold_result classified(struct view *v, const struct event *e, struct sentence *why)
+{
+    uint32_t number = e->import_classified.import;
+    struct open *open = find_open(v, number);
+    if (!open) return not_open(number, why);
+    if (!(open->fixed.mode & DRY_RUN)) return fold_illegal(why, "import %u is no dry run", number);
+    open->fixed.accepted = e->import_classified.accepted;
+    open->fixed.changed = e->import_classified.changed;
+    open->fixed.rejected = e->import_classified.rejected;
+    open->fixed.twice = e->import_classified.twice;
+    open->changed = true;
+    return FOLD_OK;
+}
+
 static enum fold_result row_rejected(struct view *v, const struct event *e, struct sentence *why)
 {
     struct open *open = find_open(v, e->import_row_rejected.import);
@@ -169,26 +205,49 @@ static enum fold_result header_read(struct view *v, const struct event *e, struc
     return FOLD_OK;
 }
 
+/* How an import ended. */
+struct end {
+    uint32_t import;
+    enum import_outcome outcome;
+    struct bytes reason;
+    uint64_t lines, unchanged;
+    int64_t at_us;
+};
+
+static enum fold_result end_import(struct view *v, const struct end *end, struct sentence *why)
+{
+    struct ram *ram = loaded(v);
+    struct open *open = find_open(v, end->import);
+    struct bytes texts[TEXTS];
+    struct fixed before;
+    if (!open) return not_open(end->import, why);
+    struct fixed fixed = open->fixed;
+    fixed.outcome = end->outcome;
+    fixed.lines = end->lines;
+    fixed.unchanged = end->unchanged;
+    fixed.closed_us = end->at_us;
+    *open = ram->open[--ram->count];
+    if (!read(v, end->import, &before, texts)) return FOLD_FAULT;
+    texts[REASON] = end->reason;
+    return fold_stored(write(v, end->import, &fixed, texts) && store_delete_number(v, IMPORTS_OPEN, end->import));
+}
+
 static enum fold_result closed(struct view *v, const struct event *e, struct sentence *why)
 {
     uint32_t number = e->import_closed.import, outcome = e->import_closed.outcome;
-    struct ram *ram = loaded(v);
-    struct open *open = find_open(v, number);
-    struct bytes texts[TEXTS];
-    struct fixed before;
-    if (!open) return not_open(number, why);
     if (outcome < IMPORT_COMPLETE || outcome > IMPORT_ENGINE_RESTARTED) {
         return fold_illegal(why, "import %u closes with the unknown outcome %u", number, outcome);
     }
-    struct fixed fixed = open->fixed;
-    fixed.outcome = outcome;
-    fixed.lines = e->import_closed.lines;
-    fixed.unchanged = e->import_closed.unchanged;
-    fixed.closed_us = e->time_us;
-    *open = ram->open[--ram->count];
-    if (!read(v, number, &before, texts)) return FOLD_FAULT;
-    texts[REASON] = e->import_closed.reason;
-    return fold_stored(write(v, number, &fixed, texts) && store_delete_number(v, IMPORTS_OPEN, number));
+    const struct end end = {number, (enum import_outcome)outcome, e->import_closed.reason, e->import_closed.lines,
+                            e->import_closed.unchanged, e->time_us};
+    return end_import(v, &end, why);
+}
+
+static enum fold_result cancelled(struct view *v, const struct event *e, struct sentence *why)
+{
+    const struct end end = {e->import_cancelled.import, IMPORT_CANCELLED, BYTES_NONE, e->import_cancelled.lines,
+                            e->import_cancelled.unchanged, e->time_us};
+    return end_import(v, &end, why);
 }
 
 /* Imports care for the events about themselves. */
@@ -200,6 +259,10 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_IMPORT_ROW_REJECTED: return row_rejected(v, e, why);
     case EVENT_IMPORT_HEADER_READ: return header_read(v, e, why);
     case EVENT_IMPORT_CLOSED: return closed(v, e, why);
+    case EVENT_IMPORT_MODE: return mode_set(v, e, why);
+    case EVENT_IMPORT_ROW_CHANGED: return row_changed(v, e, why);
+    case EVENT_IMPORT_CLASSIFIED: return classified(v, e, why);
+    case EVENT_IMPORT_CANCELLED: return cancelled(v, e, why);
     default: return FOLD_OK;
     }
 }
@@ -234,8 +297,12 @@ bool imports_get(struct view *v, uint32_t number, struct import *import)
         .actor = fixed.actor,
         .outcome = (enum import_outcome)fixed.outcome,
         .reason = texts[REASON],
+        .update = fixed.mode & UPDATE,
+        .dry_run = fixed.mode & DRY_RUN,
         .accepted = fixed.accepted,
+        .changed = fixed.changed,
         .rejected = fixed.rejected,
+        .twice = fixed.twice,
         .unchanged = fixed.unchanged,
         .lines = fixed.lines,
         .header_seq = fixed.header_seq,

@@ -11,6 +11,7 @@ enum import_outcome {
     IMPORT_REFUSED = 3,
     IMPORT_CLIENT_GONE = 4,
     IMPORT_ENGINE_RESTARTED = 5,
+    IMPORT_CANCELLED = 6, /* by IMPORT_CANCELLED, not by IMPORT_CLOSED */
 };
 
 struct import {
@@ -18,10 +19,14 @@ struct import {
     struct bytes id;
     uint32_t template;
     uint32_t actor;
+    bool update;
+    bool dry_run; /* what follows is what would be */
     enum import_outcome outcome;
     struct bytes reason; /* of an outcome other than complete */
-    uint64_t accepted;
+    uint64_t accepted;  /* of a dry run, known once closed; and so are changed, rejected, twice */
+    uint64_t changed;
     uint64_t rejected;
+    uint64_t twice;     /* only of a dry run; counted in `rejected` */
     uint64_t unchanged; /* known once closed */
     uint64_t lines;     /* likewise */
     uint64_t header_seq; /* its IMPORT_HEADER_READ, or 0 */

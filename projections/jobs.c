@@ -525,6 +525,10 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_IMPORT_ROW_REJECTED:
     case EVENT_IMPORT_HEADER_READ:
     case EVENT_IMPORT_CLOSED:
+    case EVENT_IMPORT_MODE:
+    case EVENT_IMPORT_ROW_CHANGED:
+    case EVENT_IMPORT_CLASSIFIED:
+    case EVENT_IMPORT_CANCELLED:
     case EVENT_LATE_RESULT:
     case EVENT_BATCH_ENDED:
     case EVENT_COLUMNS_CHOSEN:

@@ -25,7 +25,8 @@ enum answer_kind {
     ANSWER_JOBS,
     ANSWER_SCHEDULES,
     ANSWER_SCHEDULE_RUNS,   /* a page of occurrences of the schedule `number` */
-    ANSWER_IMPORT_PROGRESS, /* imports.write: `number` and `lines`, `unchanged` as far as read */
+    ANSWER_IMPORT_PROGRESS, /* imports.write: `number`, without what a dry run has to say */
+    ANSWER_OPERATIONS,      /* `operations`, `count`, `operations_next` */
     ANSWER_REPORTED,        /* work.report: the three counts */
     ANSWER_WORKS,           /* work.take: `works`, `count` */
     ANSWER_IMPORT_ERRORS,   /* the turn reads the log: `number`, `from` */
@@ -67,6 +68,22 @@ struct preview {
     uint32_t batch_measure, batch_value;
 };
 
+/* Kinds of what goes on over a while in the background. A row wants newest_NAME() and begun_NAME() in operations.c, and
+ * put_NAME_operation() in wire/operations.c. */
+#define OPERATION_KINDS(X) X(IMPORT, import)
+
+enum operation_kind {
+#define KIND(NAME, name) OPERATION_##NAME,
+    OPERATION_KINDS(KIND)
+#undef KIND
+    OPERATION_KIND_COUNT
+};
+
+struct operation {
+    enum operation_kind kind;
+    uint32_t number;
+};
+
 /* Which events a reader wants; all zero is every one. */
 struct event_filter {
     bool some_types; /* only those whose bit is set */
@@ -81,7 +98,6 @@ struct answer {
     const uint32_t *numbers;
     size_t count;
     uint32_t next; /* cursor of the next page; 0: there is none */
-    uint64_t lines, unchanged;
     uint64_t recorded, duplicates, unknown;
     const struct work *works;
     uint64_t from;
@@ -92,6 +108,8 @@ struct answer {
     const struct preview *preview;
     enum device_order device_order;
     struct device_place device_place;
+    const struct operation *operations;
+    const uint32_t *operations_next; /* of each kind, the first number on the next page; NULL: there is none */
 };
 
 #endif

@@ -52,6 +52,7 @@ struct decision {
     struct unfinished *unfinished;
     /* Out: */
     struct answer answer;
+    size_t looked;           /* how much was read that is no event: such a turn must end too */
     struct sentence why;     /* a better sentence than the table's; empty: the table's */
 };
 

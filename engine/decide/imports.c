@@ -1,15 +1,11 @@
-/* Imports: open, write, close, look. A row is accepted, counted as unchanged, or refused with a reason; one
- * bad row never stops the others. */
+/* Imports: open, write, close, cancel, look. What becomes of a row is in import_rows.c. */
 #include "engine/decide/imports.h"
 
 #include <stdlib.h>
 
-#include "engine/base/names.h"
-#include "engine/base/text.h"
-#include "engine/csv/csv_writer.h"
 #include "engine/decide/decide.h"
+#include "engine/decide/import_rows.h"
 #include "engine/decide/limits.h"
-#include "projections/devices.h"
 #include "projections/imports.h"
 #include "projections/templates.h"
 
@@ -30,12 +26,14 @@ void open_imports_peer_left(struct open_imports *o, uint64_t peer)
     }
 }
 
-static void open_imports_add(struct open_imports *o, uint32_t number, uint64_t peer)
+static void open_imports_add(struct open_imports *o, const struct open_import *given)
 {
     struct open_import *import = malloc(sizeof *import);
     ASSERT(import);
-    *import = (struct open_import){
-        .number = number, .peer = peer, .reader = import_reader_new(), .opened = true, .touched = true, .next = o->first};
+    *import = *given;
+    import->reader = import_reader_new();
+    import->opened = import->touched = true;
+    import->next = o->first;
     o->first = import;
     o->count++;
 }
@@ -46,6 +44,8 @@ static void open_imports_drop(struct open_imports *o, struct open_import **link)
     *link = import->next;
     o->count--;
     import_reader_delete(import->reader);
+    seen_free(&import->seen);
+    arena_free(&import->problem_memory);
     free(import);
 }
 
@@ -89,15 +89,27 @@ void open_imports_free(struct open_imports *o)
 
 /* ---- Closing. */
 
+/* A dry run leaves no other trace of what it saw. */
+static void emit_classified(struct events *events, const struct open_import *open)
+{
+    emit(events, (struct event){.type = EVENT_IMPORT_CLASSIFIED,
+                                .import_classified = {.import = open->number,
+                                                      .accepted = open->counts.accepted,
+                                                      .changed = open->counts.changed,
+                                                      .rejected = open->counts.rejected,
+                                                      .twice = open->counts.twice}});
+}
+
 static void emit_closed(struct events *events, struct open_import *open, uint32_t number, enum import_outcome outcome,
                         struct bytes reason)
 {
+    if (open && open->dry_run) emit_classified(events, open);
     emit(events, (struct event){.type = EVENT_IMPORT_CLOSED,
                                 .import_closed = {.import = number,
                                                   .outcome = outcome,
                                                   .reason = reason,
                                                   .lines = open ? import_reader_lines(open->reader) : 0,
-                                                  .unchanged = open ? open->unchanged : 0}});
+                                                  .unchanged = open ? open->counts.unchanged : 0}});
     if (open) open->closed = open->touched = true;
 }
 
@@ -133,114 +145,31 @@ bool imports_close_abandoned(struct open_imports *o, struct view *v, struct even
     return false;
 }
 
-/* ---- Rows. */
-
-/* The error log puts its own two columns behind the file's; those of an error log that is imported again go. */
-static bool column_is_kept(struct bytes name)
-{
-    return !text_equals_any_case(name, BYTES(IMPORT_LINE_COLUMN)) &&
-           !text_equals_any_case(name, BYTES(IMPORT_ERROR_COLUMN));
-}
-
-/* Cells that no column was named for: most often one text with commas in it that should have stood in quotes. */
-static struct bytes join_cells(struct arena *arena, const struct bytes cells[], size_t count)
-{
-    struct buffer joined = {.arena = arena};
-    for (size_t i = 0; i < count; i++) {
-        if (i) buffer_append(&joined, ",", 1);
-        buffer_append(&joined, cells[i].data, cells[i].size);
-    }
-    return buffer_bytes(&joined);
-}
-
-/* A row as wide as the header, so that what is put behind it stands in its columns. */
-static struct bytes row_as_csv(struct decision *d, const struct open_import *open, const struct bytes cells[],
-                               size_t count)
-{
-    size_t columns;
-    const struct bytes *names = import_reader_header(open->reader, &columns);
-    struct buffer out = {.arena = d->arena};
-    struct csv_writer w = csv_writer_on(&out);
-    for (size_t i = 0; i < columns; i++) {
-        struct bytes cell = i < count ? cells[i] : BYTES_NONE;
-        if (i + 1 == columns && count > columns) cell = join_cells(d->arena, cells + i, count - i);
-        if (column_is_kept(names[i])) csv_writer_cell(&w, cell);
-    }
-    return buffer_bytes(&out);
-}
-
-static void reject_row(struct decision *d, struct open_import *open, const struct import_row *row, const char *reason)
-{
-    emit(d->events,
-         (struct event){.type = EVENT_IMPORT_ROW_REJECTED,
-                        .import_row_rejected = {.import = open->number,
-                                                .line = row->line,
-                                                .reason = bytes_of_text(reason),
-                                                .row = row_as_csv(d, open, row->cells, row->cell_count)}});
-}
-
-/* A device with the row's id exists: just so, or otherwise. */
-static void meet_existing(struct decision *d, struct open_import *open, const struct import_row *row, uint32_t number,
-                          uint32_t template)
-{
-    struct device device;
-    ASSERT(devices_get(d->view, number, &device));
-    if (template && device.template != template) {
-        struct template other = {.id = BYTES("none")};
-        if (device.template) ASSERT(templates_get(d->view, device.template, &other));
-        sentence_set(&d->why,
-                     IMPORT_ID_COLUMN " \"%.*s\" exists with another template (%.*s); import it without a template, or "
-                                      "move the device first",
-                     BYTES_ARG(row->id), BYTES_ARG(other.id));
-        reject_row(d, open, row, d->why.text);
-    } else if (row->name.size && !bytes_equal(row->name, device.display_name)) {
-        sentence_set(&d->why,
-                     IMPORT_ID_COLUMN " \"%.*s\" exists with the name \"%.*s\"; leave the name empty to keep it, or "
-                                      "rename the device first",
-                     BYTES_ARG(row->id), BYTES_ARG(device.display_name));
-        reject_row(d, open, row, d->why.text);
-    } else {
-        open->unchanged++;
-    }
-}
-
-static void take_row(struct decision *d, struct open_import *open, const struct import_row *row, uint32_t template)
-{
-    if (row->fault) {
-        reject_row(d, open, row, row->why);
-        return;
-    }
-    if (!device_id_check(row->id, IMPORT_ID_COLUMN, &d->why) ||
-        !display_name_check(row->name, IMPORT_NAME_COLUMN, &d->why)) {
-        reject_row(d, open, row, d->why.text);
-        return;
-    }
-    uint32_t number = devices_find(d->view, row->id);
-    if (number) {
-        meet_existing(d, open, row, number, template);
-        return;
-    }
-    emit(d->events, (struct event){.type = EVENT_IMPORT_ROW_ACCEPTED,
-                                   .import_row_accepted = {.import = open->number,
-                                                           .line = row->line,
-                                                           .number = devices_next_number(d->view),
-                                                           .id = row->id,
-                                                           .display_name = row->name,
-                                                           .template = template}});
-}
-
-static void keep_header(struct decision *d, struct open_import *open)
-{
-    size_t count;
-    const struct bytes *cells = import_reader_header(open->reader, &count);
-    if (open->header_written || count == 0) return;
-    open->header_written = true;
-    emit(d->events, (struct event){.type = EVENT_IMPORT_HEADER_READ,
-                                   .import_header_read = {.import = open->number,
-                                                          .row = row_as_csv(d, open, cells, count)}});
-}
-
 /* ---- Commands. */
+
+static enum refusal check_room(struct decision *d)
+{
+    if (open_imports_of(d->imports, d->peer) >= IMPORTS_PEER_MAX) {
+        sentence_set(&d->why, "%d imports of this connection are open already; close one first", IMPORTS_PEER_MAX);
+        return REFUSED_LIMIT;
+    }
+    if (d->imports->count >= IMPORTS_OPEN_MAX) {
+        sentence_set(&d->why, "%d imports are open already; close one first", IMPORTS_OPEN_MAX);
+        return REFUSED_LIMIT;
+    }
+    return ACCEPTED;
+}
+
+static void emit_opened(struct events *events, const struct open_import *import, struct bytes id)
+{
+    emit(events, (struct event){.type = EVENT_IMPORT_OPENED,
+                                .import_opened = {.number = import->number, .id = id, .template = import->template}});
+    if (!import->update && !import->dry_run) return;
+    emit(events, (struct event){.type = EVENT_IMPORT_MODE,
+                                .import_mode = {.import = import->number,
+                                                .update = import->update,
+                                                .dry_run = import->dry_run}});
+}
 
 enum refusal decide_imports_open(struct decision *d, const struct command *c)
 {
@@ -255,19 +184,26 @@ enum refusal decide_imports_open(struct decision *d, const struct command *c)
     }
     if (c->imports_open.template.size) template = templates_find(d->view, c->imports_open.template);
     if (c->imports_open.template.size && !template) return REFUSED_NO_SUCH_TEMPLATE;
-    if (open_imports_of(d->imports, d->peer) >= IMPORTS_PEER_MAX) {
-        sentence_set(&d->why, "%d imports of this connection are open already; close one first", IMPORTS_PEER_MAX);
-        return REFUSED_LIMIT;
-    }
-    if (d->imports->count >= IMPORTS_OPEN_MAX) {
-        sentence_set(&d->why, "%d imports are open already; close one first", IMPORTS_OPEN_MAX);
-        return REFUSED_LIMIT;
-    }
-    uint32_t number = imports_next_number(d->view);
-    emit(d->events, (struct event){.type = EVENT_IMPORT_OPENED,
-                                   .import_opened = {.number = number, .id = id, .template = template}});
-    open_imports_add(d->imports, number, d->peer);
-    return answer_with(d, ANSWER_IMPORT, number);
+    refusal = check_room(d);
+    if (refusal) return refusal;
+    const struct open_import import = {.number = imports_next_number(d->view),
+                                       .peer = d->peer,
+                                       .template = template,
+                                       .update = c->imports_open.update.value,
+                                       .dry_run = c->imports_open.dry_run.value,
+                                       .size = c->imports_open.size.value};
+    emit_opened(d->events, &import, id);
+    open_imports_add(d->imports, &import);
+    return answer_with(d, ANSWER_IMPORT, import.number);
+}
+
+static enum refusal refuse_closed(struct decision *d, uint32_t number)
+{
+    struct import import;
+    ASSERT(imports_get(d->view, number, &import));
+    const char *how = import.outcome == IMPORT_CANCELLED ? "was cancelled" : "is closed";
+    sentence_set(&d->why, "this import %s; open a new one, rows that exist already count as unchanged", how);
+    return REFUSED_IMPORT_IS_CLOSED;
 }
 
 static enum refusal find_open(struct decision *d, struct bytes id, struct open_import **open)
@@ -275,17 +211,36 @@ static enum refusal find_open(struct decision *d, struct bytes id, struct open_i
     uint32_t number = imports_find(d->view, id);
     if (!number) return REFUSED_NO_SUCH_IMPORT;
     *open = open_imports_find(d->imports, number);
-    if (!*open || (*open)->broken || (*open)->closed) return REFUSED_IMPORT_IS_CLOSED;
+    if (!*open || (*open)->broken || (*open)->closed) return refuse_closed(d, number);
     return ACCEPTED;
 }
 
-static enum refusal answer_progress(struct decision *d, const struct open_import *open)
+/* New devices that dry runs other than this one keep in mind. */
+static uint64_t seen_by_others(const struct open_imports *o, const struct open_import *except)
 {
-    d->answer = (struct answer){.kind = ANSWER_IMPORT_PROGRESS,
-                                .number = open->number,
-                                .lines = import_reader_lines(open->reader),
-                                .unchanged = open->unchanged};
-    return ACCEPTED;
+    uint64_t count = 0;
+    for (const struct open_import *import = o->first; import; import = import->next)
+        if (import != except) count += import->seen.new_count;
+    return count;
+}
+
+/* Reads rows as far as this turn may; the step says what stopped it. */
+static enum import_step take_rows(struct decision *d, struct open_import *open, struct bytes *rest)
+{
+    enum import_step step = IMPORT_READ_ROW;
+    struct import_row row;
+    uint64_t others = seen_by_others(d->imports, open);
+    /* Rows that say nothing new cost no event but time, so they are bounded too. */
+    for (; step == IMPORT_READ_ROW && d->looked < 4 * d->events_max; d->looked++) {
+        if (d->events->count >= d->events_max || others + open->seen.new_count >= DRY_RUN_NEW_MAX) break;
+        step = import_reader_next(open->reader, rest, &row);
+        if (step == IMPORT_READ_ROW) import_take_row(d, open, &row);
+    }
+    d->why.text[0] = '\0';
+    if (others + open->seen.new_count < DRY_RUN_NEW_MAX) return step;
+    sentence_set(&d->why, "dry runs may hold %d new devices at the same time; look at a smaller part of the file",
+                 DRY_RUN_NEW_MAX);
+    return IMPORT_READ_FAULT;
 }
 
 enum refusal decide_imports_write(struct decision *d, const struct command *c)
@@ -294,49 +249,35 @@ enum refusal decide_imports_write(struct decision *d, const struct command *c)
     enum refusal refusal = find_open(d, c->imports_write.id, &open);
     if (refusal) return refusal;
     if (d->short_of_room) return REFUSED_NO_SPACE;
-    struct import import;
-    ASSERT(imports_get(d->view, open->number, &import));
-    uint32_t template = import.template;
 
     struct bytes data = c->imports_write.data;
     struct bytes rest = {(const uint8_t *)data.data + d->unfinished->position, data.size - d->unfinished->position};
-    enum import_step step = IMPORT_READ_ROW;
-    struct import_row row;
     open->touched = true;
     /* Also a part of a row moves the reader on: a repeat must not be read again. */
     events_insist(d->events);
-    /* Rows that say nothing new cost no event but time, so they are bounded too. */
-    for (size_t rows = 0; step == IMPORT_READ_ROW; rows++) {
-        if (d->events->count >= d->events_max || rows >= 4 * d->events_max) break;
-        step = import_reader_next(open->reader, &rest, &row);
-        keep_header(d, open);
-        if (step == IMPORT_READ_ROW) take_row(d, open, &row, template);
-    }
+    size_t before = rest.size;
+    enum import_step step = take_rows(d, open, &rest);
+    open->bytes += before - rest.size;
     d->unfinished->position = data.size - rest.size;
     d->unfinished->goes_on = step == IMPORT_READ_ROW;
-    d->why.text[0] = '\0';
-    if (step != IMPORT_READ_FAULT) return answer_progress(d, open);
-    sentence_set(&d->why, "%s", import_reader_why(open->reader));
+    if (step != IMPORT_READ_FAULT) return answer_with(d, ANSWER_IMPORT_PROGRESS, open->number);
+    refusal = d->why.text[0] ? REFUSED_LIMIT : REFUSED_BAD_FILE;
+    if (refusal == REFUSED_BAD_FILE) sentence_set(&d->why, "%s", import_reader_why(open->reader));
     emit_closed(d->events, open, open->number, IMPORT_REFUSED, bytes_of_text(d->why.text));
-    return REFUSED_BAD_FILE;
+    return refusal;
 }
 
 enum refusal decide_imports_close(struct decision *d, const struct command *c)
 {
     struct open_import *open;
-    struct import import;
     enum refusal refusal = find_open(d, c->imports_close.id, &open);
     if (refusal == REFUSED_IMPORT_IS_CLOSED)
         return answer_with(d, ANSWER_IMPORT, imports_find(d->view, c->imports_close.id));
     if (refusal) return refusal;
-    uint32_t number = open->number;
-    ASSERT(imports_get(d->view, number, &import));
-    uint32_t template = import.template;
 
     struct import_row row;
     enum import_step step;
-    while ((step = import_reader_finish(open->reader, &row)) == IMPORT_READ_ROW) take_row(d, open, &row, template);
-    keep_header(d, open);
+    while ((step = import_reader_finish(open->reader, &row)) == IMPORT_READ_ROW) import_take_row(d, open, &row);
     enum import_outcome outcome = IMPORT_COMPLETE;
     struct bytes reason = BYTES_NONE;
     if (step == IMPORT_READ_FAULT) {
@@ -344,8 +285,26 @@ enum refusal decide_imports_close(struct decision *d, const struct command *c)
         outcome = cut ? IMPORT_CUT_OFF : IMPORT_REFUSED;
         reason = bytes_of_text(import_reader_why(open->reader));
     }
-    emit_closed(d->events, open, number, outcome, reason);
+    emit_closed(d->events, open, open->number, outcome, reason);
     d->why.text[0] = '\0';
+    return answer_with(d, ANSWER_IMPORT, open->number);
+}
+
+enum refusal decide_imports_cancel(struct decision *d, const struct command *c)
+{
+    struct open_import *open;
+    struct import import;
+    enum refusal refusal = find_open(d, c->imports_cancel.id, &open);
+    uint32_t number = imports_find(d->view, c->imports_cancel.id);
+    if (number) ASSERT(imports_get(d->view, number, &import));
+    if (number && import.outcome == IMPORT_CANCELLED) return answer_with(d, ANSWER_IMPORT, number);
+    if (refusal) return refusal;
+    if (open->dry_run) emit_classified(d->events, open);
+    emit(d->events, (struct event){.type = EVENT_IMPORT_CANCELLED,
+                                   .import_cancelled = {.import = number,
+                                                        .lines = import_reader_lines(open->reader),
+                                                        .unchanged = open->counts.unchanged}});
+    open->closed = open->touched = true;
     return answer_with(d, ANSWER_IMPORT, number);
 }
 
@@ -372,8 +331,11 @@ enum refusal decide_imports_list(struct decision *d, const struct command *c)
 
 enum refusal decide_imports_errors(struct decision *d, const struct command *c)
 {
+    struct import import;
     uint32_t number = imports_find(d->view, c->imports_errors.id);
     if (!number) return REFUSED_NO_SUCH_IMPORT;
+    ASSERT(imports_get(d->view, number, &import));
+    if (import.dry_run) return REFUSED_NO_ERROR_LOG;
     d->answer = (struct answer){.kind = ANSWER_IMPORT_ERRORS,
                                 .number = number,
                                 .from = c->imports_errors.offset.given ? c->imports_errors.offset.value : 0};

@@ -5,12 +5,34 @@
 
 #include "engine/csv/import_reader.h"
 #include "engine/decide/emit.h"
+#include "engine/decide/limits.h"
+#include "engine/decide/seen_rows.h"
+
+struct import_counts {
+    uint64_t accepted, changed, unchanged, rejected;
+    uint64_t twice; /* of those rejected */
+};
+
+/* Why a dry run would refuse a row. */
+struct import_problem {
+    uint64_t line;
+    struct bytes reason;
+};
 
 struct open_import {
     uint32_t number;
     uint64_t peer; /* who opened it; 0: has left */
+    uint32_t template;
+    bool update;  /* rows may rename devices */
+    bool dry_run; /* rows are only looked at */
+    uint64_t size; /* of the file, as the client says; 0: it did not */
+    uint64_t bytes; /* of it, so far */
     struct import_reader *reader;
-    uint64_t unchanged;
+    struct import_counts counts;
+    struct seen_rows seen;
+    struct arena problem_memory; /* of a dry run: its first problems */
+    struct import_problem problems[IMPORT_PROBLEMS_MAX];
+    size_t problem_count;
     bool header_written;
     bool opened;  /* by this turn, which is not on disk yet */
     bool touched; /* by this turn, whose events are not on disk yet */

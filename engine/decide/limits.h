@@ -43,6 +43,8 @@
     X(IMPORTS_OPEN_MAX, 64, "imports", "open at the same time")                                                        \
     X(EXPORT_IDS_MAX, 10000, "devices", "named by one exports.open")                                                   \
     X(EXPORTS_KEPT_MAX, 16, "exports", "under way, or with a file; for another the oldest file goes")                  \
+    X(IMPORT_PROBLEMS_MAX, 100, "rows", "a dry run's problems")                                                        \
+    X(DRY_RUN_NEW_MAX, 4000000, "devices", "that do not exist yet, in all dry runs open at the same time")             \
     X(JOBS_AT_ONCE_MAX, 50, "jobs", "running at the same time, whatever musterd is told")                              \
     X(JOBS_ACTIVE_MAX, 10000, "jobs", "pending, running and stopped at the same time")
 

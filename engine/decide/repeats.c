@@ -1,7 +1,6 @@
 /* For each changing command what a repeat of it is answered: the command that only looks at the same thing. */
 #include "engine/decide/repeats.h"
 
-#include "projections/imports.h"
 #include "projections/jobs.h"
 
 bool command_is_remembered(const struct command *c)
@@ -39,21 +38,6 @@ static enum refusal look_at_import(struct decision *d, struct bytes id)
     return decide(d, &(struct command){.type = COMMAND_imports_get, .imports_get = {.id = id}});
 }
 
-/* imports.write is answered with how far the import is, also when it is closed by now. */
-static enum refusal look_at_import_progress(struct decision *d, struct bytes id)
-{
-    uint32_t number = imports_find(d->view, id);
-    if (!number) return REFUSED_NO_SUCH_IMPORT;
-    const struct open_import *open = open_imports_find(d->imports, number);
-    struct import import;
-    ASSERT(imports_get(d->view, number, &import));
-    d->answer = (struct answer){.kind = ANSWER_IMPORT_PROGRESS,
-                                .number = number,
-                                .lines = open ? import_reader_lines(open->reader) : import.lines,
-                                .unchanged = open ? open->unchanged : import.unchanged};
-    return ACCEPTED;
-}
-
 enum refusal decide_repeated(struct decision *d, const struct command *c, uint32_t made)
 {
     switch (c->type) {
@@ -69,8 +53,9 @@ enum refusal decide_repeated(struct decision *d, const struct command *c, uint32
     case COMMAND_devices_move: return answer_with(d, ANSWER_MOVE, made);
     case COMMAND_imports_open: return answer_with(d, ANSWER_IMPORT, made);
     case COMMAND_exports_open: return answer_with(d, ANSWER_EXPORT, made);
-    case COMMAND_imports_write: return look_at_import_progress(d, c->imports_write.id);
+    case COMMAND_imports_write: return look_at_import(d, c->imports_write.id);
     case COMMAND_imports_close: return look_at_import(d, c->imports_close.id);
+    case COMMAND_imports_cancel: return look_at_import(d, c->imports_cancel.id);
     case COMMAND_jobs_run: return look_at_made_job(d, made, c->jobs_run.id);
     case COMMAND_jobs_save: return look_at_made_job(d, made, c->jobs_save.id);
     case COMMAND_jobs_copy: return look_at_made_job(d, made, BYTES_NONE);

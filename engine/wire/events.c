@@ -7,7 +7,6 @@
 #include "engine/base/text.h"
 #include "engine/base/timestamp.h"
 #include "engine/events/numbers.h"
-#include "projections/actors.h"
 #include "projections/devices.h"
 #include "projections/job_devices.h"
 #include "projections/jobs.h"
@@ -77,6 +76,7 @@ static const struct rule RULES[] = {
     {EVENT_DEVICE_THUMBPRINTS_SET, "primary", NULL, SHOW_HEX},
     {EVENT_DEVICE_THUMBPRINTS_SET, "secondary", NULL, SHOW_HEX},
     {EVENT_IMPORT_ROW_ACCEPTED, "number", "device", SHOW_DEVICE},
+    {EVENT_IMPORT_ROW_CHANGED, "number", "device", SHOW_DEVICE},
     {EVENT_IMPORT_OPENED, "number", "import", SHOW_IMPORT},
     {EVENT_MOVE_CLOSED, "outcome", NULL, SHOW_MOVE_OUTCOME},
     {EVENT_IMPORT_CLOSED, "outcome", NULL, SHOW_IMPORT_OUTCOME},
@@ -280,35 +280,13 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     }
 }
 
-/* "engine", "uid 1000", "uid 1000 for alice". */
-static void put_actor(struct open_map *m, struct view *v, uint32_t number)
-{
-    struct actor actor;
-    char uid[32];
-    if (number == 0) {
-        put_word(m, "actor", "engine");
-        return;
-    }
-    if (!v) {
-        put_uint(m, "actor", number);
-        return;
-    }
-    ASSERT(actors_get(v, number, &actor));
-    const char *for_whom = actor.on_behalf_of.size ? " for " : "";
-    int size = snprintf(uid, sizeof uid, "uid %u%s", actor.uid, for_whom);
-    put_key(m, "actor");
-    msgpack_pack_str(&m->packer, (size_t)size + actor.on_behalf_of.size);
-    msgpack_pack_str_body(&m->packer, uid, (size_t)size);
-    msgpack_pack_str_body(&m->packer, actor.on_behalf_of.data, actor.on_behalf_of.size);
-}
-
 void wire_event(struct view *v, const struct event *event, struct buffer *out)
 {
     struct open_map m = put_map(out);
     put_uint(&m, "seq", event->seq);
     put_time(&m, "time", event->time_us);
     put_word(&m, "type", event_name(event->type));
-    put_actor(&m, v, event->actor);
+    put_actor(&m, "actor", v, event->actor);
     if (event->cause) put_uint(&m, "cause", event->cause);
     for (size_t i = 0; i < event_field_count(event->type); i++) {
         struct event_field field = event_field_at(event, i);

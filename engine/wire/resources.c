@@ -1,6 +1,9 @@
-/* Templates, groups, devices and imports; jobs, which have more to say, are in jobs.c. */
+/* Templates, groups and devices; imports and jobs, which have more to say, are in files of their own. */
 #include "engine/wire/resources.h"
 
+#include <stdio.h>
+
+#include "projections/actors.h"
 #include "projections/devices.h"
 #include "projections/groups.h"
 #include "projections/imports.h"
@@ -9,20 +12,6 @@
 #include "projections/reported.h"
 #include "projections/templates.h"
 #include "projections/thumbprints.h"
-
-static const char *const IMPORT_OUTCOME_WORDS[] = {
-    [IMPORT_OPEN] = "open",
-    [IMPORT_COMPLETE] = "complete",
-    [IMPORT_CUT_OFF] = "cut_off",
-    [IMPORT_REFUSED] = "refused",
-    [IMPORT_CLIENT_GONE] = "client_gone",
-    [IMPORT_ENGINE_RESTARTED] = "engine_restarted",
-};
-
-const char *import_outcome_word(uint32_t outcome)
-{
-    return outcome < COUNT_OF(IMPORT_OUTCOME_WORDS) ? IMPORT_OUTCOME_WORDS[outcome] : "unknown";
-}
 
 const char *keys_rotated_word(uint32_t which)
 {
@@ -77,6 +66,29 @@ struct bytes import_id(struct view *v, uint32_t number)
     if (number == 0) return BYTES_NONE;
     ASSERT(imports_get(v, number, &import));
     return import.id;
+}
+
+/* ---- Who. */
+
+void put_actor(struct open_map *m, const char *key, struct view *v, uint32_t number)
+{
+    struct actor actor;
+    char uid[32];
+    if (number == 0) {
+        put_word(m, key, "engine");
+        return;
+    }
+    if (!v) {
+        put_uint(m, key, number);
+        return;
+    }
+    ASSERT(actors_get(v, number, &actor));
+    const char *for_whom = actor.on_behalf_of.size ? " for " : "";
+    int size = snprintf(uid, sizeof uid, "uid %u%s", actor.uid, for_whom);
+    put_key(m, key);
+    msgpack_pack_str(&m->packer, (size_t)size + actor.on_behalf_of.size);
+    msgpack_pack_str_body(&m->packer, uid, (size_t)size);
+    msgpack_pack_str_body(&m->packer, actor.on_behalf_of.data, actor.on_behalf_of.size);
 }
 
 /* ---- Resources. */
@@ -147,24 +159,5 @@ void put_move(struct view *v, uint32_t number, struct buffer *out)
     put_uint(&m, "moved", move->moved);
     put_time(&m, "opened", move->opened_us);
     if (move->closed_us) put_time(&m, "closed", move->closed_us);
-    put_end(&m);
-}
-
-void put_import(struct view *v, uint32_t number, uint64_t lines, uint64_t unchanged, struct buffer *out)
-{
-    struct import import;
-    ASSERT(imports_get(v, number, &import));
-    bool is_open = import.outcome == IMPORT_OPEN;
-    struct open_map m = put_map(out);
-    put_text(&m, "id", import.id);
-    put_word(&m, "status", import_outcome_word(import.outcome));
-    if (import.reason.size) put_text(&m, "reason", import.reason);
-    put_uint(&m, "accepted", import.accepted);
-    put_uint(&m, "unchanged", is_open ? unchanged : import.unchanged);
-    put_uint(&m, "rejected", import.rejected);
-    put_uint(&m, "lines", is_open ? lines : import.lines);
-    put_time(&m, "opened", import.opened_us);
-    if (!is_open) put_time(&m, "closed", import.closed_us);
-    if (import.template) put_text(&m, "template", template_id(v, import.template));
     put_end(&m);
 }

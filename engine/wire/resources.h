@@ -18,10 +18,12 @@ void put_device(struct view *v, uint32_t number, struct buffer *out);
  * nothing where nothing was set. Part of put_device. */
 void put_device_values(struct view *v, struct open_map *m, uint32_t device);
 void put_move(struct view *v, uint32_t number, struct buffer *out);
-/* While it is open, the engine alone knows how many lines were read: `lines` and `unchanged` are of the answer. */
-void put_import(struct view *v, uint32_t number, uint64_t lines, uint64_t unchanged, struct buffer *out);
 /* The one that is being written is in the facts. */
 void put_export(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
+/* While it is open, the running engine alone knows how far it is: facts->imports. With `problems` those of a dry run. */
+void put_import(struct view *v, const struct wire_facts *facts, uint32_t number, bool problems, struct buffer *out);
+/* A page of imports and whatever else goes on in the background. */
+void put_operations(struct view *v, const struct wire_facts *facts, const struct answer *answer, struct buffer *out);
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
 
 void put_schedule(struct view *v, uint32_t number, struct buffer *out);
@@ -39,6 +41,9 @@ void pack_retried(msgpack_packer *p, uint32_t outcomes);
 void put_job_status(struct open_map *m, const struct job *job);
 /* "progress" and "batches". */
 void put_job_progress(struct open_map *m, struct view *v, const struct job *job);
+
+/* Who did it: "engine", "uid 1000", "uid 1000 for alice"; without a view the number. */
+void put_actor(struct open_map *m, const char *key, struct view *v, uint32_t number);
 
 /* "cursor" of a list, as text, unless `next` is 0. */
 void put_cursor(struct open_map *m, uint64_t next);

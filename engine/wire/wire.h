@@ -71,6 +71,7 @@ struct wire_facts {
     uint32_t export_running; /* number of the export that is being written, 0: none; and how far it is */
     uint64_t export_rows;
     uint32_t export_percent;
+    const struct open_imports *imports; /* how far those are that are being written */
     int64_t now_us;
 };
 

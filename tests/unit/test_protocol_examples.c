@@ -83,8 +83,14 @@ static char *common_text(const char *given)
 /* The stage shows bytes as hexadecimal digits, the page as the text they are. */
 static void write_data_as_text(FILE *out, const char *hex, size_t size)
 {
+    static const char BYTE_ORDER_MARK[] = "efbbbf";
     for (size_t i = 0; i + 1 < size; i += 2) {
         unsigned byte;
+        if (strncmp(hex + i, BYTE_ORDER_MARK, sizeof BYTE_ORDER_MARK - 1) == 0) {
+            fputs("\\ufeff", out);
+            i += sizeof BYTE_ORDER_MARK - 3;
+            continue;
+        }
         assert_int_equal(sscanf(hex + i, "%2x", &byte), 1);
         if (byte == '\r' || byte == '\n') fprintf(out, "\\%c", byte == '\r' ? 'r' : 'n');
         else if (byte == '"' || byte == '\\') fprintf(out, "\\%c", (int)byte);

@@ -497,7 +497,7 @@ static void an_import_takes_good_rows_and_explains_bad_ones(void **state)
     stage_call(s, 1, "imports.open", "{\"id\":\"i-1\"}");
     stage_call(s, 1, "imports.write", "{\"id\":\"i-1\",\"data\":\"%s\"}",
                "IOTC_DEVICEID,IOTC_DEVICENAME,SITE\\r\\ngw-1,One,A\\r\\nbad id,Two,B\\r\\ngw-1,One,A\\r\\n");
-    then_answer_has(s, 1, "\"accepted\":1,\"unchanged\":1,\"rejected\":1");
+    then_answer_has(s, 1, "\"accepted\":1,\"changed\":0,\"unchanged\":0,\"rejected\":2");
     expect_answer(stage_call(s, 1, "imports.close", "{\"id\":\"i-1\"}"), "\"status\":\"complete\"");
     stage_call(s, 1, "imports.errors", "{\"id\":\"i-1\"}");
     expect_answer(stage_call(s, 1, "devices.get", "{\"id\":\"gw-1\"}"), "\"displayName\":\"One\"");
