@@ -20,6 +20,8 @@ enum { PIECE_SIZE = 1 << 20, PIECES_MAX = 4 };
 
 const struct option_row IMPORT_OPTIONS[] = {
     {"template", "ID", "the device template of all rows (none: unassigned)"},
+    {"update", NULL, "rename devices that are called otherwise in the file"},
+    {"dry-run", NULL, "only say what would become of each row"},
     {"errors", "PATH", "where rejected rows are saved, ready to be corrected (FILE.errors.csv)"},
     {NULL, NULL, NULL},
 };
@@ -36,7 +38,8 @@ struct import {
     bool at_end;
     int code;       /* EXIT_DONE while all is well */
     uint64_t taken; /* bytes the engine has answered for */
-    uint64_t lines, accepted, unchanged, rejected;
+    bool update, dry_run;
+    uint64_t lines, accepted, changed, unchanged, rejected, twice;
     struct progress progress;
 };
 
@@ -59,6 +62,9 @@ static int open_import(struct import *i)
     msgpack_object result;
     muster_params_init(&params);
     put_option(i->cli, &params, "template", "template");
+    if (i->update) muster_put_bool(&params, "update", true);
+    if (i->dry_run) muster_put_bool(&params, "dryRun", true);
+    if (i->file_size) muster_put_uint(&params, "size", i->file_size);
     put_globals(i->cli, &params);
     int code = call(i->cli, "imports.open", &params, &result);
     muster_params_free(&params);
@@ -105,6 +111,7 @@ static void send_piece(struct import *i)
     muster_params_init(&params);
     muster_put_text(&params, "id", i->id);
     muster_put_bin(&params, "data", i->piece, size);
+    put_option(i->cli, &params, "on-behalf-of", "onBehalfOf");
     enum muster_status status = muster_send(i->cli->client, "imports.write", &params, NULL);
     muster_params_free(&params);
     if (status == MUSTER_OK) i->sizes[(i->oldest + i->under_way++) % PIECES_MAX] = size;
@@ -115,8 +122,10 @@ static void take_counts(struct import *i, const msgpack_object *answer)
 {
     i->lines = muster_uint(answer, "lines", i->lines);
     i->accepted = muster_uint(answer, "accepted", i->accepted);
+    i->changed = muster_uint(answer, "changed", i->changed);
     i->unchanged = muster_uint(answer, "unchanged", i->unchanged);
     i->rejected = muster_uint(answer, "rejected", i->rejected);
+    i->twice = muster_uint(answer, "twice", i->twice);
 }
 
 static void take_answer(struct import *i)
@@ -165,13 +174,14 @@ static int close_import(struct import *i, msgpack_object *result)
     struct muster_params params;
     muster_params_init(&params);
     muster_put_text(&params, "id", i->id);
+    put_option(i->cli, &params, "on-behalf-of", "onBehalfOf");
     int code = call(i->cli, "imports.close", &params, result);
     muster_params_free(&params);
     if (code == EXIT_DONE) take_counts(i, result);
     return code;
 }
 
-/* ---- The rejected rows. */
+/* ---- What became of it. */
 
 static int report_rejected(struct import *i)
 {
@@ -189,15 +199,41 @@ static int report_rejected(struct import *i)
 
 static void show_summary(const struct import *i)
 {
-    double seconds = monotonic_seconds() - i->progress.start;
-    write_count(stdout, i->accepted);
-    fputs(" accepted, ", stdout);
-    write_count(stdout, i->unchanged);
-    fputs(" unchanged, ", stdout);
-    write_count(stdout, i->rejected);
-    fputs(" rejected in ", stdout);
-    write_duration(stdout, seconds);
-    putchar('\n');
+    /* Of a dry run, words for what would be. Counts that cannot be there are left out. */
+    const struct {
+        bool shown;
+        uint64_t count;
+        const char *word;
+    } parts[] = {
+        {true, i->accepted, i->dry_run ? "new" : "accepted"}, {i->update, i->changed, "changed"},
+        {true, i->unchanged, "unchanged"},                    {!i->dry_run, i->rejected, "rejected"},
+        {i->dry_run, i->rejected - i->twice, "invalid"},      {i->dry_run, i->twice, "twice"},
+    };
+    for (size_t part = 0; part < sizeof parts / sizeof *parts; part++) {
+        if (!parts[part].shown) continue;
+        if (part > 0) fputs(", ", stdout);
+        write_count(stdout, parts[part].count);
+        printf(" %s", parts[part].word);
+    }
+    fputs(" in ", stdout);
+    write_duration(stdout, monotonic_seconds() - i->progress.start);
+    puts(i->dry_run ? "; nothing was changed" : "");
+}
+
+/* Why a dry run would reject rows, the first of them. */
+static int report_problems(const struct import *i, const msgpack_object *result)
+{
+    const msgpack_object *problems = muster_get(result, "problems");
+    uint32_t count = problems && problems->type == MSGPACK_OBJECT_ARRAY ? problems->via.array.size : 0;
+    for (uint32_t at = 0; at < count; at++) {
+        const msgpack_object *problem = &problems->via.array.ptr[at];
+        fprintf(stderr, "line %llu: ", (unsigned long long)muster_uint(problem, "line", 0));
+        write_text(stderr, muster_text(problem, "reason"));
+        fputc('\n', stderr);
+    }
+    if (i->rejected > count)
+        remark("and %llu more rows", (unsigned long long)(i->rejected - count));
+    return EXIT_REJECTED_ROWS;
 }
 
 /* Rows were counted, and yet the file was not taken as a whole: it was empty, cut off, or no CSV of devices. */
@@ -219,12 +255,14 @@ static int import_file(struct import *i)
     if (i->cli->json) resource_show(i->cli, &result);
     else show_summary(i);
     int incomplete = report_incomplete(&result);
-    return i->rejected ? report_rejected(i) : incomplete;
+    if (i->rejected == 0) return incomplete;
+    return i->dry_run ? report_problems(i, &result) : report_rejected(i);
 }
 
 int import_run(struct cli *cli)
 {
-    struct import import = {.cli = cli, .fd = -1};
+    struct import import = {
+        .cli = cli, .fd = -1, .update = option(cli, "update") != NULL, .dry_run = option(cli, "dry-run") != NULL};
     int code = open_file(&import);
     import.piece = malloc(PIECE_SIZE);
     if (code == EXIT_DONE && !import.piece) {

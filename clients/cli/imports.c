@@ -1,4 +1,4 @@
-/* muster import list, show and errors: imports of before, also those of other clients. */
+/* muster import list, show, errors and cancel: imports of before, also those of other clients. */
 #include "clients/cli/import.h"
 #include "clients/cli/list.h"
 #include "clients/terminal/text.h"
@@ -22,8 +22,10 @@ int import_list(struct cli *cli)
     static const struct table_column columns[] = {
         {"ID", "id", cell_value, LEFT},
         {"STATUS", "status", cell_status, LEFT},
+        {"DRY RUN", "dryRun", cell_value, LEFT},
         {"TEMPLATE", "template", cell_value, LEFT},
         {"ACCEPTED", "accepted", cell_value, RIGHT},
+        {"CHANGED", "changed", cell_value, RIGHT},
         {"UNCHANGED", "unchanged", cell_value, RIGHT},
         {"REJECTED", "rejected", cell_value, RIGHT},
         {"OPENED", "opened", cell_time, LEFT},
@@ -39,6 +41,13 @@ int import_show(struct cli *cli)
     msgpack_object import;
     int code = call_on_operand(cli, "imports.get", false, &import);
     return code == EXIT_DONE ? resource_show(cli, &import) : code;
+}
+
+int import_cancel(struct cli *cli)
+{
+    msgpack_object import;
+    int code = call_on_operand(cli, "imports.cancel", true, &import);
+    return code == EXIT_DONE ? resource_changed(cli, &import, "is cancelled; rows that were accepted stay") : code;
 }
 
 /* ---- The rejected rows. */

@@ -7,7 +7,10 @@ const struct verb VERBS[] = {
     {"import", "show", "ID", "Show an import: its counts, and why it was not taken", NULL, import_show},
     {"import", "errors", "ID", "Write an import's rejected rows as CSV, to be corrected", IMPORT_ERRORS_OPTIONS,
      import_errors},
+    {"import", "cancel", "ID", "Cancel an import; rows that were accepted stay", NULL, import_cancel},
     {"export", NULL, "", "Write devices with their keys as CSV", EXPORT_OPTIONS, export_run},
+    {"operations", "list", "", "List imports and exports together, newest first, with their progress",
+     OPERATION_LIST_OPTIONS, operations_list},
 
     {"device", "put", "ID", "Register a device, or change it", DEVICE_PUT_OPTIONS, device_put},
     {"device", "list", "", "List devices", DEVICE_LIST_OPTIONS, device_list},

@@ -8,10 +8,14 @@ int import_run(struct cli *cli);
 int import_list(struct cli *cli);
 int import_show(struct cli *cli);
 int import_errors(struct cli *cli);
+int import_cancel(struct cli *cli);
 extern const struct option_row IMPORT_OPTIONS[], IMPORT_LIST_OPTIONS[], IMPORT_ERRORS_OPTIONS[];
 
 int export_run(struct cli *cli);
 extern const struct option_row EXPORT_OPTIONS[];
+
+int operations_list(struct cli *cli);
+extern const struct option_row OPERATION_LIST_OPTIONS[];
 
 int device_put(struct cli *cli);
 int device_list(struct cli *cli);

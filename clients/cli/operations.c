@@ -1,0 +1,41 @@
+/* muster operations: what goes on over a while, of all kinds. */
+#include "clients/cli/list.h"
+#include "clients/cli/verbs.h"
+#include "clients/terminal/text.h"
+
+const struct option_row OPERATION_LIST_OPTIONS[] = {
+    LIMIT_ROW,
+    {NULL, NULL, NULL},
+};
+
+/* How much of its file an open import has read: a part when the file's size is known, else lines. */
+static void cell_progress(FILE *out, const msgpack_object *row, const char *path)
+{
+    uint64_t bytes = muster_uint(row, "bytes", 0), size = muster_uint(row, "size", 0);
+    if (!muster_text_is(muster_text(row, path), "open")) return;
+    if (size > 0) {
+        fprintf(out, "%llu %%", (unsigned long long)(bytes * 100 / (bytes > size ? bytes : size)));
+        return;
+    }
+    write_count(out, muster_uint(row, "lines", 0));
+    fputs(" lines", out);
+}
+
+int operations_list(struct cli *cli)
+{
+    static const struct table_column columns[] = {
+        {"TYPE", "type", cell_value, LEFT},
+        {"ID", "id", cell_value, LEFT},
+        {"STATUS", "status", cell_status, LEFT},
+        {"PROGRESS", "status", cell_progress, RIGHT},
+        {"ACCEPTED", "accepted", cell_value, RIGHT},
+        {"CHANGED", "changed", cell_value, RIGHT},
+        {"UNCHANGED", "unchanged", cell_value, RIGHT},
+        {"REJECTED", "rejected", cell_value, RIGHT},
+        {"OPENED", "opened", cell_time, LEFT},
+        {"CLOSED", "closed", cell_time, LEFT},
+        {"BY", "by", cell_value, WIDE},
+        {.heading = NULL},
+    };
+    return list_show(cli, &(struct list){"operations.list", "operations", NULL, columns});
+}
