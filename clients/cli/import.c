@@ -20,7 +20,7 @@ enum { PIECE_SIZE = 1 << 20, PIECES_MAX = 4 };
 
 const struct option_row IMPORT_OPTIONS[] = {
     {"template", "ID", "the device template of all rows (none: unassigned)"},
-    {"update", NULL, "rename devices that are called otherwise in the file"},
+    {"update", NULL, "give devices that exist the names and thumbprints of the file"},
     {"dry-run", NULL, "only say what would become of each row"},
     {"errors", "PATH", "where rejected rows are saved, ready to be corrected (FILE.errors.csv)"},
     {NULL, NULL, NULL},

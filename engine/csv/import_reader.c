@@ -44,6 +44,15 @@ static const uint8_t BOM[] = {0xEF, 0xBB, 0xBF};
 
 enum { BOM_SIZE = sizeof BOM, NO_COLUMN = -1 };
 
+enum column { ID, NAME, PRIMARY, SECONDARY, COLUMNS };
+
+static const char *const COLUMN_NAMES[COLUMNS] = {
+    [ID] = IMPORT_ID_COLUMN,
+    [NAME] = IMPORT_NAME_COLUMN,
+    [PRIMARY] = IMPORT_PRIMARY_COLUMN,
+    [SECONDARY] = IMPORT_SECONDARY_COLUMN,
+};
+
 struct import_reader {
     struct csv_parser parser;
     size_t bom_seen; /* bytes of the BOM so far; BOM_SIZE when it is done with, there or not */
@@ -66,8 +75,7 @@ struct import_reader {
     struct arena header_memory;
     struct bytes *header;
     size_t header_count;
-    int id_column;
-    int name_column;
+    int columns[COLUMNS]; /* where each stands, or NO_COLUMN */
 
     bool cut_off;
     enum import_file_fault fault;
@@ -216,9 +224,11 @@ static enum import_step read_row(struct import_reader *r, struct bytes *chunk)
 
 /* ---- The header. */
 
-/* Where the column stands, NO_COLUMN when nowhere; false when it stands twice. */
-static bool column_find(struct import_reader *r, struct bytes name, int *column)
+/* Notes where the column stands; false when it stands twice. */
+static bool column_find(struct import_reader *r, enum column which)
 {
+    struct bytes name = bytes_of_text(COLUMN_NAMES[which]);
+    int *column = &r->columns[which];
     *column = NO_COLUMN;
     for (size_t i = 0; i < r->header_count; i++) {
         if (!text_equals_any_case(r->header[i], name)) continue;
@@ -265,19 +275,19 @@ static enum import_step header_take(struct import_reader *r)
         return file_fail(r, IMPORT_FILE_BAD_HEADER);
     }
     header_keep(r);
-    if (!column_find(r, BYTES(IMPORT_ID_COLUMN), &r->id_column) ||
-        !column_find(r, BYTES(IMPORT_NAME_COLUMN), &r->name_column)) {
-        return file_fail(r, IMPORT_FILE_COLUMN_TWICE);
+    for (enum column column = ID; column < COLUMNS; column++) {
+        if (!column_find(r, column)) return file_fail(r, IMPORT_FILE_COLUMN_TWICE);
     }
-    if (r->id_column == NO_COLUMN) return no_id_column(r);
+    if (r->columns[ID] == NO_COLUMN) return no_id_column(r);
     row_begin(r);
     return IMPORT_READ_MORE;
 }
 
 /* ---- Rows. */
 
-static struct bytes cell_of(const struct import_reader *r, int column)
+static struct bytes cell_of(const struct import_reader *r, enum column which)
 {
+    int column = r->columns[which];
     if (column == NO_COLUMN || (size_t)column >= r->cell_count) return BYTES_NONE;
     return r->cells[column];
 }
@@ -299,8 +309,10 @@ static enum import_step row_give(struct import_reader *r, struct import_row *row
         .line = r->row_line,
         .fault = r->row_fault,
         .why = ROW_FAULT_SENTENCES[r->row_fault],
-        .id = cell_of(r, r->id_column),
-        .name = cell_of(r, r->name_column),
+        .id = cell_of(r, ID),
+        .name = cell_of(r, NAME),
+        .primary = cell_of(r, PRIMARY),
+        .secondary = cell_of(r, SECONDARY),
         .cells = r->cells,
         .cell_count = r->cell_count,
     };

@@ -23,10 +23,15 @@ enum {
     IMPORT_CELLS_MAX = 256,
 };
 
-#define IMPORT_ID_COLUMN   "IOTC_DEVICEID"   /* must be there, once; column names in any case and order */
+/* Column names, in any case and order. The id's must be there, once; the three behind it may be, once. */
+#define IMPORT_ID_COLUMN "IOTC_DEVICEID"
+#define IMPORT_NAME_COLUMN "IOTC_DEVICENAME"
+#define IMPORT_PRIMARY_COLUMN "IOTC_X509THUMBPRINT_PRIMARY"
+#define IMPORT_SECONDARY_COLUMN "IOTC_X509THUMBPRINT_SECONDARY"
+#define IMPORT_PRIMARY_KEY_COLUMN "IOTC_SASKEY_PRIMARY" /* of an export; secrets, and of no use to an import */
+#define IMPORT_SECONDARY_KEY_COLUMN "IOTC_SASKEY_SECONDARY"
 #define IMPORT_LINE_COLUMN "IMPORT_LINE"     /* of an error log: where the row stood, and what was wrong with it */
 #define IMPORT_ERROR_COLUMN "IMPORT_ERROR"
-#define IMPORT_NAME_COLUMN "IOTC_DEVICENAME" /* may be there, once */
 
 /* What can be wrong with one row, and the sentence for it; its line is in the row. */
 #define IMPORT_ROW_FAULTS(X)                                                                                           \
@@ -50,7 +55,7 @@ enum import_file_fault {
     IMPORT_FILE_BINARY,     /* a NUL byte somewhere */
     IMPORT_FILE_BAD_HEADER, /* the header row itself has a row's fault */
     IMPORT_FILE_NO_ID_COLUMN,
-    IMPORT_FILE_COLUMN_TWICE, /* the id or the name column; which of two is meant nobody can know */
+    IMPORT_FILE_COLUMN_TWICE, /* the id column, or one that may be there once; which of two is meant nobody can know */
     IMPORT_FILE_CUT_OFF,      /* said last, after the row that was cut */
 };
 
@@ -61,7 +66,8 @@ struct import_row {
     enum import_row_fault fault;
     const char *why;           /* the sentence, when there is a fault; forever */
     struct bytes id;           /* not checked yet: see engine/base/names.h; empty when the row is too short */
-    struct bytes name;         /* likewise; empty also when there is no such column */
+    struct bytes name;         /* likewise; empty also when there is no such column; and so are these: */
+    struct bytes primary, secondary; /* thumbprints */
     const struct bytes *cells; /* all of them in order; after a fault those that came before it */
     size_t cell_count;         /* may be less or, with empty cells at the end, more than the header's */
 };

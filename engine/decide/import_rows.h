@@ -5,7 +5,7 @@
 
 #include "engine/decide/decide.h"
 
-/* Emits at most two events. d->why is used up. */
+/* Emits two events at most. d->why is used up. */
 void import_take_row(struct decision *d, struct open_import *open, const struct import_row *row);
 
 #endif

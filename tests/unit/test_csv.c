@@ -292,6 +292,8 @@ static void a_header_names_the_id_column_once(void **state)
              "line 1 names the column IOTC_DEVICEID twice, as columns 1 and 3; keep one");
     READS_AS("IOTC_DEVICENAME,IOTC_DEVICENAME\n",
              "line 1 names the column IOTC_DEVICENAME twice, as columns 1 and 2; keep one");
+    READS_AS("IOTC_X509THUMBPRINT_PRIMARY,IOTC_DEVICEID,iotc_x509thumbprint_primary\n",
+             "line 1 names the column IOTC_X509THUMBPRINT_PRIMARY twice, as columns 1 and 3; keep one");
     READS_AS("\"IOTC_DEVICEID\"x\n", "line 1, the header: text follows a closing quote; a quote inside a quoted cell "
                                      "must be written twice");
     READS_AS("\"IOTC_DEVICEID\n", "line 1, the header: the file ends inside a quoted cell; it was cut off, or a quote "

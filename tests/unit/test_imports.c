@@ -279,6 +279,61 @@ static void a_name_changes_only_with_update(void **state)
     assert_true(stage_rebuild_gives_the_same(s));
 }
 
+/* ---- Thumbprints and keys. */
+
+#define SHA1 "00112233445566778899aabbccddeeff00112233"
+#define OTHER_SHA1 "ff112233445566778899aabbccddeeff00112233"
+#define SHA256 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define SIX_COLUMNS                                                                                                    \
+    "IOTC_DEVICEID,IOTC_DEVICENAME,IOTC_SASKEY_PRIMARY,IOTC_SASKEY_SECONDARY,IOTC_X509THUMBPRINT_PRIMARY,"             \
+    "IOTC_X509THUMBPRINT_SECONDARY\r\n"
+#define KEYS "c2VjcmV0IG9uZQ==,c2VjcmV0IHR3bw=="
+
+static void an_export_brings_thumbprints_and_its_keys_are_left_aside(void **state)
+{
+    struct stage *s = *state;
+    const struct bytes file = text_file(SIX_COLUMNS "a,One," KEYS "," SHA1 "," SHA256 "\r\nb,," KEYS ",,\r\n");
+    expect_answer(import_as(s, "i-1", "", file), "\"accepted\":2,\"changed\":0,\"unchanged\":0,\"rejected\":0,");
+    expect_answer(device(s, "a"), "\"primary\":\"" SHA1 "\",\"secondary\":\"" SHA256 "\"");
+    assert_null(strstr(device(s, "b"), "primary"));
+    uint64_t before = head(s);
+    expect_answer(import_as(s, "i-2", "", file), "\"accepted\":0,\"changed\":0,\"unchanged\":2,\"rejected\":0,");
+    assert_int_equal(head(s), before + 2);
+    assert_true(stage_rebuild_gives_the_same(s));
+}
+
+/* Also not where a comma without quotes has moved them to the right. */
+static void keys_of_rejected_rows_are_kept_nowhere(void **state)
+{
+    struct stage *s = *state;
+    import_as(s, "i-1", "", text_file(SIX_COLUMNS "a a,One," KEYS ",,\nb,Pump, north," KEYS ",,x\nc,\"One\"x," KEYS ",,\n"));
+    char *log = error_log(s, "i-1");
+    assert_non_null(strstr(log, "IOTC_DEVICEID,IOTC_DEVICENAME,IOTC_X509THUMBPRINT_PRIMARY,"));
+    assert_non_null(strstr(log, "\r\nb,Pump,,,3,"));
+    assert_null(strstr(log, "c2VjcmV0"));
+    free(log);
+}
+
+static void a_thumbprint_changes_only_with_update(void **state)
+{
+    struct stage *s = *state;
+    import_as(s, "i-1", "", text_file("IOTC_DEVICEID,IOTC_X509THUMBPRINT_PRIMARY\na," SHA1 "\nb," SHA1 "x\n"));
+    then_answer_has(s, 1, "\"accepted\":1,\"changed\":0,\"unchanged\":0,\"rejected\":1,");
+    const struct bytes file = text_file("IOTC_DEVICEID,iotc_x509thumbprint_primary,iotc_x509thumbprint_secondary\n"
+                                        "a," OTHER_SHA1 "," SHA256 "\n");
+    expect_answer(import_as(s, "i-2", "", file), "\"changed\":0,\"unchanged\":0,\"rejected\":1,");
+    stage_call(s, 1, "events.read", "{\"filter\":{\"type\":\"IMPORT_ROW_REJECTED\"}}");
+    then_answer_has(s, 1, "\"line\":3,\"reason\":\"IOTC_X509THUMBPRINT_PRIMARY ");
+    then_answer_has(s, 1, "\"reason\":\"IOTC_X509THUMBPRINT_PRIMARY is not that of the device; leave it empty to keep the "
+                          "device's,or import with update\"");
+    expect_answer(import_as(s, "i-3", ",\"update\":true,\"dryRun\":true", file), "\"changed\":1,\"unchanged\":0,\"rejected\":0,");
+    expect_answer(import_as(s, "i-4", ",\"update\":true", file), "\"changed\":1,\"unchanged\":0,\"rejected\":0,");
+    expect_answer(device(s, "a"), "\"primary\":\"" OTHER_SHA1 "\",\"secondary\":\"" SHA256 "\"");
+    import_as(s, "i-5", ",\"update\":true", text_file("IOTC_DEVICEID,IOTC_X509THUMBPRINT_PRIMARY\na," SHA1 "\n"));
+    expect_answer(device(s, "a"), "\"primary\":\"" SHA1 "\",\"secondary\":\"" SHA256 "\"");
+    assert_true(stage_rebuild_gives_the_same(s));
+}
+
 /* ---- Dry runs. */
 
 static void a_dry_run_classifies_every_row_and_changes_nothing(void **state)
@@ -528,6 +583,9 @@ int main(void)
         STORY(a_file_that_is_no_csv_of_devices_is_refused_whole),
         STORY(the_same_file_again_writes_opened_and_closed_alone),
         STORY(a_name_changes_only_with_update),
+        STORY(an_export_brings_thumbprints_and_its_keys_are_left_aside),
+        STORY(keys_of_rejected_rows_are_kept_nowhere),
+        STORY(a_thumbprint_changes_only_with_update),
         STORY(a_dry_run_classifies_every_row_and_changes_nothing),
         STORY(a_dry_run_tells_the_first_problems_only),
         STORY(dry_runs_hold_so_many_new_devices_and_no_more),
