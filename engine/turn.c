@@ -27,7 +27,7 @@ enum {
     JOBS_LIST_LOOKS = 4000,      /* what a page of jobs counts as, */
     JOB_SHOWN_LOOKS = 10,        /* and each job of it */
     RETRY_AFTER_US = 1000000,
-    COMMIT_EVERY_US = 100000,    /* of the projections */
+    COMMIT_EVERY_US = 1000000,   /* of the projections */
     ROOM_CHECK_EVERY_US = 1000000,
     CLOCK_CHECK_EVERY_US = 60000000, /* the wall clock may be put forward over what is due */
 };
