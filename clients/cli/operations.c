@@ -8,17 +8,18 @@ const struct option_row OPERATION_LIST_OPTIONS[] = {
     {NULL, NULL, NULL},
 };
 
-/* How much of its file an open import has read: a part when the file's size is known, else lines. */
+/* How far one that is not over is: the part that is done where that is known, else the lines of a file. */
 static void cell_progress(FILE *out, const msgpack_object *row, const char *path)
 {
     uint64_t bytes = muster_uint(row, "bytes", 0), size = muster_uint(row, "size", 0);
-    if (!muster_text_is(muster_text(row, path), "open")) return;
-    if (size > 0) {
-        fprintf(out, "%llu %%", (unsigned long long)(bytes * 100 / (bytes > size ? bytes : size)));
-        return;
+    bool is_open = muster_text_is(muster_text(row, path), "open");
+    uint64_t percent = size > 0 ? bytes * 100 / (bytes > size ? bytes : size) : muster_uint(row, "percent", 0);
+    if (is_open && size == 0) {
+        write_count(out, muster_uint(row, "lines", 0));
+        fputs(" lines", out);
+    } else if (is_open || muster_text_is(muster_text(row, path), "running")) {
+        fprintf(out, "%llu %%", (unsigned long long)percent);
     }
-    write_count(out, muster_uint(row, "lines", 0));
-    fputs(" lines", out);
 }
 
 int operations_list(struct cli *cli)
@@ -32,6 +33,7 @@ int operations_list(struct cli *cli)
         {"CHANGED", "changed", cell_value, RIGHT},
         {"UNCHANGED", "unchanged", cell_value, RIGHT},
         {"REJECTED", "rejected", cell_value, RIGHT},
+        {"EXPORTED", "rows", cell_value, RIGHT},
         {"OPENED", "opened", cell_time, LEFT},
         {"CLOSED", "closed", cell_time, LEFT},
         {"BY", "by", cell_value, WIDE},

@@ -69,8 +69,8 @@ struct preview {
 };
 
 /* Kinds of what goes on over a while in the background. A row wants newest_NAME() and begun_NAME() in operations.c, and
- * put_NAME_operation() in wire/operations.c. */
-#define OPERATION_KINDS(X) X(IMPORT, import)
+ * put_NAME_operation() in wire/. */
+#define OPERATION_KINDS(X) X(IMPORT, import) X(EXPORT, export)
 
 enum operation_kind {
 #define KIND(NAME, name) OPERATION_##NAME,

@@ -2,6 +2,7 @@
  * which their operations begin, so that a page is a merge of as many lists as there are kinds. */
 #include "engine/decide/decide.h"
 #include "engine/decide/limits.h"
+#include "projections/exports.h"
 #include "projections/imports.h"
 
 static uint32_t newest_import(struct view *v)
@@ -14,6 +15,18 @@ static int64_t begun_import(struct view *v, uint32_t number)
     struct import import;
     ASSERT(imports_get(v, number, &import));
     return import.opened_us;
+}
+
+static uint32_t newest_export(struct view *v)
+{
+    return exports_next_number(v) - 1;
+}
+
+static int64_t begun_export(struct view *v, uint32_t number)
+{
+    struct export export;
+    ASSERT(exports_get(v, number, &export));
+    return export.opened_us;
 }
 
 static const struct {

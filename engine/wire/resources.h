@@ -22,8 +22,10 @@ void put_move(struct view *v, uint32_t number, struct buffer *out);
 void put_export(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
 /* While it is open, the running engine alone knows how far it is: facts->imports. With `problems` those of a dry run. */
 void put_import(struct view *v, const struct wire_facts *facts, uint32_t number, bool problems, struct buffer *out);
-/* A page of imports and whatever else goes on in the background. */
+/* A page of what goes on in the background; and what stands in it of each kind, into a map that is begun. */
 void put_operations(struct view *v, const struct wire_facts *facts, const struct answer *answer, struct buffer *out);
+void put_import_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
+void put_export_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
 
 void put_schedule(struct view *v, uint32_t number, struct buffer *out);

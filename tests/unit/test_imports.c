@@ -532,14 +532,39 @@ static void operations_come_in_pages(void **state)
         stage_call(s, 1, "imports.open", "{\"id\":\"i-%d\"}", i);
         stage_call(s, 1, "imports.cancel", "{\"id\":\"i-%d\"}", i);
     }
-    expect_answer(stage_call(s, 1, "operations.list", "{\"limit\":2}"), "\"cursor\":\"3\"");
-    stage_call(s, 1, "operations.list", "{\"limit\":2,\"cursor\":\"3\"}");
+    expect_answer(stage_call(s, 1, "operations.list", "{\"limit\":2}"), "\"cursor\":\"3-0\"");
+    stage_call(s, 1, "operations.list", "{\"limit\":2,\"cursor\":\"3-0\"}");
     then_answer_has(s, 1, "\"id\":\"i-3\"");
-    then_answer_has(s, 1, "\"cursor\":\"1\"");
-    stage_call(s, 1, "operations.list", "{\"limit\":2,\"cursor\":\"1\"}");
+    then_answer_has(s, 1, "\"cursor\":\"1-0\"");
+    stage_call(s, 1, "operations.list", "{\"limit\":2,\"cursor\":\"1-0\"}");
     assert_null(strstr(stage_answers(s, 1), "cursor"));
-    for (const char *const *cursor = (const char *const[]){"", "x", "6", "1-1", "-", NULL}; *cursor; cursor++)
+    for (const char *const *cursor = (const char *const[]){"", "x", "6-0", "1-1", "1", "1-0-0", "-", NULL}; *cursor; cursor++)
         expect_answer(stage_call(s, 1, "operations.list", "{\"cursor\":\"%s\"}", *cursor), "bad_cursor");
+}
+
+static void given_an_export_between_imports(struct stage *s)
+{
+    import_as(s, "i-1", "", text_file("IOTC_DEVICEID\na\n"));
+    stage_pass(s, SECOND);
+    stage_call(s, 1, "exports.open", "{\"id\":\"e-1\",\"onBehalfOf\":\"bob\"}");
+    stage_pass(s, SECOND);
+    import_as(s, "i-2", "", text_file("IOTC_DEVICEID\na\n"));
+}
+
+static void operations_of_all_kinds_are_one_list(void **state)
+{
+    struct stage *s = *state;
+    given_an_export_between_imports(s);
+    const char *first = stage_call(s, 1, "operations.list", "{}");
+    const char *newer = strstr(first, "\"id\":\"i-2\""), *export = strstr(first, "{\"type\":\"export\",");
+    const char *older = strstr(first, "\"id\":\"i-1\"");
+    assert_true(newer && export && older && newer < export && export < older);
+    then_answer_has(s, 1, "{\"type\":\"export\",\"fetch\":\"exports.read\",\"id\":\"e-1\",\"status\":\"complete\",\"rows\":1,");
+    then_answer_has(s, 1, "\"by\":\"uid 1000 for bob\"");
+    expect_answer(stage_call(s, 1, "operations.list", "{\"limit\":1}"), "\"cursor\":\"1-1\"");
+    expect_answer(stage_call(s, 1, "operations.list", "{\"limit\":1,\"cursor\":\"1-1\"}"), "\"cursor\":\"1-0\"");
+    stage_call(s, 1, "operations.list", "{\"limit\":1,\"cursor\":\"1-0\"}");
+    assert_null(strstr(stage_answers(s, 1), "cursor"));
 }
 
 /* ---- Which rows were seen. */
@@ -598,6 +623,7 @@ int main(void)
         STORY(an_error_log_that_was_not_corrected_gives_the_same_one),
         STORY(operations_are_shown_newest_first_with_who_and_how_far),
         STORY(operations_come_in_pages),
+        STORY(operations_of_all_kinds_are_one_list),
         cmocka_unit_test(what_was_seen_is_remembered_however_much_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
