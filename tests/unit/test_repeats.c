@@ -31,6 +31,7 @@ static const struct repeat REPEATS[COMMAND_COUNT] = {
     [COMMAND_imports_write] = {"\"id\":\"open\",\"data\":\"IOTC_DEVICEID\\ngw-9\\n\"", "\"id\":\"open\",\"data\":\"gw-8\"",
                                "\"accepted\":1"},
     [COMMAND_imports_close] = {"\"id\":\"open\"", "\"id\":\"closed\"", "\"id\":\"open\""},
+    [COMMAND_imports_cancel] = {"\"id\":\"open\"", "\"id\":\"closed\"", "\"id\":\"open\""},
     [COMMAND_exports_open] = {"\"ids\":[\"gw-1\"]", "\"ids\":[\"gw-2\"]", "\"id\":"},
     [COMMAND_jobs_run] = {JOB, JOB ",\"description\":\"other\"", "\"group\":\"all\""},
     [COMMAND_jobs_save] = {JOB, JOB ",\"description\":\"other\"", "\"status\":\"saved\""},
