@@ -40,6 +40,7 @@ void turn_facts(struct turn *t, struct wire_facts *facts)
                                  .handouts = &t->progress.handouts,
                                  .takes = &t->takes,
                                  .imports = &t->imports,
+                                 .moving = &t->progress.moving,
                                  .now_us = t->now.wall_us};
     turn_export_facts(t, facts);
     memcpy(facts->log_id, log_id(&t->log), sizeof facts->log_id);

@@ -35,6 +35,7 @@ static enum fold_result opened(struct view *v, const struct event *e, struct sen
     struct move move = {.number = e->move_opened.move,
                         .group = e->move_opened.group,
                         .template = e->move_opened.template,
+                        .actor = e->actor,
                         .opened_us = e->time_us};
     if (move.number != moves_next_number(v)) {
         return fold_illegal(why, "move number %u is not the next one, %u", move.number, moves_next_number(v));

@@ -12,7 +12,8 @@ struct move {
     uint32_t outcome;  /* enum move_outcome */
     uint32_t group;    /* 0: of devices that were named */
     uint32_t template; /* 0: they become unassigned */
-    uint64_t moved;    /* devices so far */
+    uint32_t actor;
+    uint32_t moved;    /* devices so far */
     int64_t opened_us;
     int64_t closed_us; /* 0: not yet */
 };

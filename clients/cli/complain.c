@@ -23,8 +23,9 @@ static const struct {
     const char *of_methods;
     const char *of_verbs;
 } NOUNS[] = {
-    {"columns", "columns"}, {"devices", "device"}, {"events", "events"},      {"groups", "group"},
-    {"imports", "import"},  {"jobs", "job"},       {"schedules", "schedule"}, {"templates", "template"},
+    {"columns", "columns"}, {"devices", "device"}, {"events", "events"},      {"exports", "export"},
+    {"groups", "group"},    {"imports", "import"}, {"jobs", "job"},           {"schedules", "schedule"},
+    {"templates", "template"},
 };
 
 static bool is_word(const char *text, size_t size, const char *word)
@@ -32,12 +33,18 @@ static bool is_word(const char *text, size_t size, const char *word)
     return strlen(word) == size && memcmp(text, word, size) == 0;
 }
 
+/* What a noun alone does. */
+static bool is_plain(const char *method, size_t size)
+{
+    return is_word(method, size, "read") || is_word(method, size, "open");
+}
+
 static const struct verb *verb_of(const char *noun, const char *method, size_t size)
 {
     if (is_word(method, size, "get")) method = "show", size = strlen(method);
     for (const struct verb *v = VERBS; v->noun; v++) {
         if (strcmp(v->noun, noun) != 0) continue;
-        if (v->name ? is_word(method, size, v->name) : is_word(method, size, "read")) return v;
+        if (v->name ? is_word(method, size, v->name) : is_plain(method, size)) return v;
     }
     return NULL;
 }

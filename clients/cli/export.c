@@ -15,12 +15,20 @@
 
 enum { POLL_NANOSECONDS = 200 * 1000 * 1000, IDS_MAX = 1 << 20 };
 
+#define OUTPUT_ROWS                                                                                                    \
+    {"output", "FILE", "where the file goes, for your eyes only (standard output)"},                                   \
+    {"force", NULL, "write over FILE when it is there"}
+
 const struct option_row EXPORT_OPTIONS[] = {
     {"group", "ID", "only the devices of this group"},
     {"template", "ID", "only the devices of this template"},
     {"ids-file", "PATH", "only these devices, an id a line; - reads standard input"},
-    {"output", "FILE", "where the file goes, for your eyes only (standard output)"},
-    {"force", NULL, "write over FILE when it is there"},
+    OUTPUT_ROWS,
+    {NULL, NULL, NULL},
+};
+
+const struct option_row EXPORT_FETCH_OPTIONS[] = {
+    OUTPUT_ROWS,
     {NULL, NULL, NULL},
 };
 
@@ -210,12 +218,12 @@ static int close_output(struct export *e, int code)
     return reason == EEXIST ? there_already(e) : cannot_write(e, reason);
 }
 
-int export_run(struct cli *cli)
+static int run(struct cli *cli, int (*begin)(struct export *e))
 {
     struct export export = {.cli = cli};
     int code = open_output(&export);
     if (code != EXIT_DONE) return code;
-    code = open_export(&export);
+    code = begin(&export);
     if (code == EXIT_DONE) code = wait_until_whole(&export);
     if (code == EXIT_DONE) code = fetch(&export);
     code = close_output(&export, code);
@@ -223,4 +231,29 @@ int export_run(struct cli *cli)
     write_count(stdout, export.rows);
     printf(" devices with their keys are in %s; only you may read it.\n", export.path);
     return EXIT_DONE;
+}
+
+int export_run(struct cli *cli)
+{
+    return run(cli, open_export);
+}
+
+/* ---- Exports of before, also those of other clients. */
+
+static int take_operand(struct export *e)
+{
+    snprintf(e->id, sizeof e->id, "%s", e->cli->operand);
+    return EXIT_DONE;
+}
+
+int export_fetch(struct cli *cli)
+{
+    return run(cli, take_operand);
+}
+
+int export_show(struct cli *cli)
+{
+    msgpack_object export;
+    int code = call_on_operand(cli, "exports.get", false, &export);
+    return code == EXIT_DONE ? resource_show(cli, &export) : code;
 }

@@ -8,6 +8,12 @@ const struct option_row OPERATION_LIST_OPTIONS[] = {
     {NULL, NULL, NULL},
 };
 
+/* Moves have numbers. */
+static void cell_id(FILE *out, const msgpack_object *row, const char *path)
+{
+    cell_value(out, row, muster_get(row, path) ? path : "move");
+}
+
 /* How far one that is not over is: the part that is done where that is known, else the lines of a file. */
 static void cell_progress(FILE *out, const msgpack_object *row, const char *path)
 {
@@ -26,7 +32,7 @@ int operations_list(struct cli *cli)
 {
     static const struct table_column columns[] = {
         {"TYPE", "type", cell_value, LEFT},
-        {"ID", "id", cell_value, LEFT},
+        {"ID", "id", cell_id, LEFT},
         {"STATUS", "status", cell_status, LEFT},
         {"PROGRESS", "status", cell_progress, RIGHT},
         {"ACCEPTED", "accepted", cell_value, RIGHT},
@@ -34,6 +40,7 @@ int operations_list(struct cli *cli)
         {"UNCHANGED", "unchanged", cell_value, RIGHT},
         {"REJECTED", "rejected", cell_value, RIGHT},
         {"EXPORTED", "rows", cell_value, RIGHT},
+        {"MOVED", "moved", cell_value, RIGHT},
         {"OPENED", "opened", cell_time, LEFT},
         {"CLOSED", "closed", cell_time, LEFT},
         {"BY", "by", cell_value, WIDE},

@@ -9,7 +9,9 @@ const struct verb VERBS[] = {
      import_errors},
     {"import", "cancel", "ID", "Cancel an import; rows that were accepted stay", NULL, import_cancel},
     {"export", NULL, "", "Write devices with their keys as CSV", EXPORT_OPTIONS, export_run},
-    {"operations", "list", "", "List imports and exports together, newest first, with their progress",
+    {"export", "show", "ID", "Show an export: how far it is, and until when its file is kept", NULL, export_show},
+    {"export", "fetch", "ID", "Write the file of an export that was made before", EXPORT_FETCH_OPTIONS, export_fetch},
+    {"operations", "list", "", "List imports, exports and moves, newest first, with their progress",
      OPERATION_LIST_OPTIONS, operations_list},
 
     {"device", "put", "ID", "Register a device, or change it", DEVICE_PUT_OPTIONS, device_put},

@@ -13,6 +13,9 @@ extern const struct option_row IMPORT_OPTIONS[], IMPORT_LIST_OPTIONS[], IMPORT_E
 
 int export_run(struct cli *cli);
 extern const struct option_row EXPORT_OPTIONS[];
+int export_show(struct cli *cli);
+int export_fetch(struct cli *cli);
+extern const struct option_row EXPORT_FETCH_OPTIONS[];
 
 int operations_list(struct cli *cli);
 extern const struct option_row OPERATION_LIST_OPTIONS[];

@@ -70,7 +70,7 @@ struct preview {
 
 /* Kinds of what goes on over a while in the background. A row wants newest_NAME() and begun_NAME() in operations.c, and
  * put_NAME_operation() in wire/. */
-#define OPERATION_KINDS(X) X(IMPORT, import) X(EXPORT, export)
+#define OPERATION_KINDS(X) X(IMPORT, import) X(EXPORT, export) X(MOVE, move)
 
 enum operation_kind {
 #define KIND(NAME, name) OPERATION_##NAME,

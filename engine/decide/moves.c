@@ -48,6 +48,11 @@ void *moving_end(struct moving *m, struct view *v)
     return owner;
 }
 
+uint32_t moving_percent(const struct moving *m, uint32_t move)
+{
+    return m->move == move && m->count > 0 ? (uint32_t)(m->given * 100 / m->count) : 0;
+}
+
 void moving_settle(struct moving *m)
 {
     m->given_settled = m->given;

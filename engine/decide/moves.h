@@ -27,6 +27,8 @@ void moving_begin(struct moving *m, uint32_t move);
 void moving_fill(struct moving *m, struct arena *arena, const struct bytes chunks[], size_t chunk_count, uint32_t total);
 /* Forgets a move that is over, or could not be read; returns its owner for the caller to let go, or NULL. */
 void *moving_end(struct moving *m, struct view *v);
+/* How much of this move has been looked at; 0 while it waits, or its group is read. */
+uint32_t moving_percent(const struct moving *m, uint32_t move);
 void moving_settle(struct moving *m);
 void moving_undo(struct moving *m);
 

@@ -4,6 +4,7 @@
 #include "engine/decide/limits.h"
 #include "projections/exports.h"
 #include "projections/imports.h"
+#include "projections/moves.h"
 
 static uint32_t newest_import(struct view *v)
 {
@@ -27,6 +28,16 @@ static int64_t begun_export(struct view *v, uint32_t number)
     struct export export;
     ASSERT(exports_get(v, number, &export));
     return export.opened_us;
+}
+
+static uint32_t newest_move(struct view *v)
+{
+    return moves_next_number(v) - 1;
+}
+
+static int64_t begun_move(struct view *v, uint32_t number)
+{
+    return moves_get(v, number)->opened_us;
 }
 
 static const struct {

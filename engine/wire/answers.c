@@ -74,7 +74,7 @@ static void put_resource(struct view *v, const struct wire_facts *facts, enum an
 {
     if (page == ANSWER_TEMPLATES) put_template(v, number, false, out);
     else if (page == ANSWER_GROUPS) put_group(v, number, false, out);
-    else if (page == ANSWER_MOVES) put_move(v, number, out);
+    else if (page == ANSWER_MOVES) put_move(v, facts, number, out);
     else if (page == ANSWER_IMPORTS) put_import(v, facts, number, false, out);
     else if (page == ANSWER_SCHEDULES) put_schedule(v, number, out);
     else put_job(v, facts, number, out);
@@ -187,7 +187,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_TEMPLATE: put_template(v, answer->number, true, out); return;
     case ANSWER_GROUP: put_group(v, answer->number, true, out); return;
     case ANSWER_DEVICE: put_device(v, answer->number, out); return;
-    case ANSWER_MOVE: put_move(v, answer->number, out); return;
+    case ANSWER_MOVE: put_move(v, facts, answer->number, out); return;
     case ANSWER_IMPORT: put_import(v, facts, answer->number, true, out); return;
     case ANSWER_IMPORT_PROGRESS: put_import(v, facts, answer->number, false, out); return;
     case ANSWER_OPERATIONS: put_operations(v, facts, answer, out); return;

@@ -6,6 +6,7 @@
 #include "projections/actors.h"
 #include "projections/devices.h"
 #include "projections/groups.h"
+#include "engine/decide/moves.h"
 #include "projections/imports.h"
 #include "projections/keys.h"
 #include "projections/moves.h"
@@ -147,17 +148,25 @@ void put_device(struct view *v, uint32_t number, struct buffer *out)
     put_end(&m);
 }
 
-void put_move(struct view *v, uint32_t number, struct buffer *out)
+void put_move_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number)
 {
-    const struct move *move = moves_get(v, number);
-    ASSERT(move);
+    const struct move *stored = moves_get(v, number);
+    ASSERT(stored);
+    struct move move = *stored;
+    put_uint(m, "move", number);
+    if (move.group) put_text(m, "group", group_id(v, move.group));
+    put_text(m, "template", template_id(v, move.template));
+    put_word(m, "status", move_outcome_word(move.outcome));
+    put_uint(m, "moved", move.moved);
+    if (move.outcome == MOVE_OPEN) put_uint(m, "percent", moving_percent(facts->moving, number));
+    put_time(m, "opened", move.opened_us);
+    if (move.closed_us) put_time(m, "closed", move.closed_us);
+    put_actor(m, "by", v, move.actor);
+}
+
+void put_move(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out)
+{
     struct open_map m = put_map(out);
-    put_uint(&m, "move", number);
-    if (move->group) put_text(&m, "group", group_id(v, move->group));
-    put_text(&m, "template", template_id(v, move->template));
-    put_word(&m, "status", move_outcome_word(move->outcome));
-    put_uint(&m, "moved", move->moved);
-    put_time(&m, "opened", move->opened_us);
-    if (move->closed_us) put_time(&m, "closed", move->closed_us);
+    put_move_operation(&m, v, facts, number);
     put_end(&m);
 }

@@ -17,8 +17,9 @@ void put_device(struct view *v, uint32_t number, struct buffer *out);
 /* "properties" and "cloudProperties" as jobs set them last, and "valuesCut" when that is more than one answer shows;
  * nothing where nothing was set. Part of put_device. */
 void put_device_values(struct view *v, struct open_map *m, uint32_t device);
-void put_move(struct view *v, uint32_t number, struct buffer *out);
-/* The one that is being written is in the facts. */
+/* How far the one is that is worked on is in the facts. */
+void put_move(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
+/* Likewise. */
 void put_export(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
 /* While it is open, the running engine alone knows how far it is: facts->imports. With `problems` those of a dry run. */
 void put_import(struct view *v, const struct wire_facts *facts, uint32_t number, bool problems, struct buffer *out);
@@ -26,6 +27,7 @@ void put_import(struct view *v, const struct wire_facts *facts, uint32_t number,
 void put_operations(struct view *v, const struct wire_facts *facts, const struct answer *answer, struct buffer *out);
 void put_import_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
 void put_export_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
+void put_move_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
 
 void put_schedule(struct view *v, uint32_t number, struct buffer *out);

@@ -72,6 +72,7 @@ struct wire_facts {
     uint64_t export_rows;
     uint32_t export_percent;
     const struct open_imports *imports; /* how far those are that are being written */
+    const struct moving *moving;        /* how far that one is */
     int64_t now_us;
 };
 

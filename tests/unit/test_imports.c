@@ -509,64 +509,6 @@ static void an_error_log_that_was_not_corrected_gives_the_same_one(void **state)
     free(second);
 }
 
-/* ---- Operations. */
-
-static void operations_are_shown_newest_first_with_who_and_how_far(void **state)
-{
-    struct stage *s = *state;
-    import_as(s, "i-1", ",\"onBehalfOf\":\"ann\"", text_file(HEADER "a,One\nb b,\n"));
-    stage_pass(s, SECOND);
-    stage_call(s, 1, "imports.open", "{\"id\":\"i-2\",\"size\":1000}");
-    write_bytes(s, 1, "i-2", text_file(HEADER "a,One\nc,\n"));
-    stage_call(s, 1, "operations.list", "{}");
-    then_answer_has(s, 1, "{\"value\":[{\"type\":\"import\",\"id\":\"i-2\",\"status\":\"open\",\"accepted\":1,\"changed\":0,\"unchanged\":1,"
-                          "\"rejected\":0,\"lines\":3,\"bytes\":40,\"size\":1000,");
-    then_answer_has(s, 1, "{\"type\":\"import\",\"fetch\":\"imports.errors\",\"id\":\"i-1\",\"status\":\"complete\",");
-    then_answer_has(s, 1, "\"by\":\"uid 1000 for ann\"}]}");
-}
-
-static void operations_come_in_pages(void **state)
-{
-    struct stage *s = *state;
-    for (int i = 1; i <= 5; i++) {
-        stage_call(s, 1, "imports.open", "{\"id\":\"i-%d\"}", i);
-        stage_call(s, 1, "imports.cancel", "{\"id\":\"i-%d\"}", i);
-    }
-    expect_answer(stage_call(s, 1, "operations.list", "{\"limit\":2}"), "\"cursor\":\"3-0\"");
-    stage_call(s, 1, "operations.list", "{\"limit\":2,\"cursor\":\"3-0\"}");
-    then_answer_has(s, 1, "\"id\":\"i-3\"");
-    then_answer_has(s, 1, "\"cursor\":\"1-0\"");
-    stage_call(s, 1, "operations.list", "{\"limit\":2,\"cursor\":\"1-0\"}");
-    assert_null(strstr(stage_answers(s, 1), "cursor"));
-    for (const char *const *cursor = (const char *const[]){"", "x", "6-0", "1-1", "1", "1-0-0", "-", NULL}; *cursor; cursor++)
-        expect_answer(stage_call(s, 1, "operations.list", "{\"cursor\":\"%s\"}", *cursor), "bad_cursor");
-}
-
-static void given_an_export_between_imports(struct stage *s)
-{
-    import_as(s, "i-1", "", text_file("IOTC_DEVICEID\na\n"));
-    stage_pass(s, SECOND);
-    stage_call(s, 1, "exports.open", "{\"id\":\"e-1\",\"onBehalfOf\":\"bob\"}");
-    stage_pass(s, SECOND);
-    import_as(s, "i-2", "", text_file("IOTC_DEVICEID\na\n"));
-}
-
-static void operations_of_all_kinds_are_one_list(void **state)
-{
-    struct stage *s = *state;
-    given_an_export_between_imports(s);
-    const char *first = stage_call(s, 1, "operations.list", "{}");
-    const char *newer = strstr(first, "\"id\":\"i-2\""), *export = strstr(first, "{\"type\":\"export\",");
-    const char *older = strstr(first, "\"id\":\"i-1\"");
-    assert_true(newer && export && older && newer < export && export < older);
-    then_answer_has(s, 1, "{\"type\":\"export\",\"fetch\":\"exports.read\",\"id\":\"e-1\",\"status\":\"complete\",\"rows\":1,");
-    then_answer_has(s, 1, "\"by\":\"uid 1000 for bob\"");
-    expect_answer(stage_call(s, 1, "operations.list", "{\"limit\":1}"), "\"cursor\":\"1-1\"");
-    expect_answer(stage_call(s, 1, "operations.list", "{\"limit\":1,\"cursor\":\"1-1\"}"), "\"cursor\":\"1-0\"");
-    stage_call(s, 1, "operations.list", "{\"limit\":1,\"cursor\":\"1-0\"}");
-    assert_null(strstr(stage_answers(s, 1), "cursor"));
-}
-
 /* ---- Which rows were seen. */
 
 static void what_was_seen_is_remembered_however_much_it_is(void **state)
@@ -621,9 +563,6 @@ int main(void)
         STORY(a_disk_that_fills_up_leaves_a_closed_import),
         STORY(an_error_log_is_corrected_and_imported_again),
         STORY(an_error_log_that_was_not_corrected_gives_the_same_one),
-        STORY(operations_are_shown_newest_first_with_who_and_how_far),
-        STORY(operations_come_in_pages),
-        STORY(operations_of_all_kinds_are_one_list),
         cmocka_unit_test(what_was_seen_is_remembered_however_much_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
