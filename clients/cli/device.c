@@ -2,6 +2,7 @@
 #include "clients/terminal/json.h"
 #include "clients/cli/list.h"
 #include "clients/cli/verbs.h"
+#include "clients/terminal/text.h"
 
 #include <string.h>
 
@@ -71,20 +72,40 @@ static void put_id(const struct cli *cli, struct muster_params *params)
     muster_put_text(params, "id", cli->operand);
 }
 
+/* "2 failed, 1 timed_out": the newest first, as the engine has them. */
+static void cell_attempts(FILE *out, const msgpack_object *row, const char *path)
+{
+    const msgpack_object *attempts = muster_get(row, path);
+    if (!attempts || attempts->type != MSGPACK_OBJECT_ARRAY) return;
+    for (uint32_t i = 0; i < attempts->via.array.size; i++) {
+        const msgpack_object *attempt = &attempts->via.array.ptr[i];
+        uint64_t number = muster_uint(attempt, "attempt", 0);
+        msgpack_object_str outcome = muster_text(attempt, "outcome");
+        if (i > 0) fputs(", ", out);
+        if (number) fprintf(out, "%llu ", (unsigned long long)number);
+        if (outcome.size) write_text(out, outcome);
+        else fputs("out", out);
+    }
+    if (muster_get(row, "moreAttempts")) fputs(", ...", out);
+}
+
+static const struct table_column HISTORY_COLUMNS[] = {
+    {"JOB", "job", cell_value, LEFT},
+    {"NAME", "displayName", cell_value, WIDE},
+    {"STATUS", "status", cell_status, LEFT},
+    {"REASON", "reason", cell_value, LEFT},
+    {"ERROR", "error", cell_value, WIDE},
+    {"ATTEMPTS", "attempts", cell_attempts, WIDE},
+    {"START", "start", cell_time, LEFT},
+    {"END", "end", cell_time, LEFT},
+    {.heading = NULL},
+};
+
+static const struct list HISTORY = {"devices.history", "jobs of this device", put_id, HISTORY_COLUMNS};
+
 int device_history(struct cli *cli)
 {
-    static const struct table_column columns[] = {
-        {"JOB", "job", cell_value, LEFT},
-        {"NAME", "displayName", cell_value, WIDE},
-        {"STATUS", "status", cell_status, LEFT},
-        {"REASON", "reason", cell_value, LEFT},
-        {"ERROR", "error", cell_value, WIDE},
-        {"ATTEMPT", "attempt", cell_value, RIGHT},
-        {"START", "start", cell_time, LEFT},
-        {"END", "end", cell_time, LEFT},
-        {.heading = NULL},
-    };
-    return list_show(cli, &(struct list){"devices.history", "jobs of this device", put_id, columns});
+    return list_show(cli, &HISTORY);
 }
 
 int device_list(struct cli *cli)
@@ -104,7 +125,10 @@ int device_show(struct cli *cli)
 {
     msgpack_object device;
     int code = call_on_operand(cli, "devices.get", false, &device);
-    return code == EXIT_DONE ? resource_show(cli, &device) : code;
+    if (code == EXIT_DONE) code = resource_show(cli, &device);
+    if (code != EXIT_DONE || cli->json) return code;
+    putchar('\n');
+    return list_show(cli, &HISTORY);
 }
 
 int device_thumbprints(struct cli *cli)

@@ -16,7 +16,7 @@ const struct verb VERBS[] = {
 
     {"device", "put", "ID", "Register a device, or change it", DEVICE_PUT_OPTIONS, device_put},
     {"device", "list", "", "List devices", DEVICE_LIST_OPTIONS, device_list},
-    {"device", "show", "ID", "Show a device with its property values", NULL, device_show},
+    {"device", "show", "ID", "Show a device: its values, its jobs and their attempts", DEVICE_HISTORY_OPTIONS, device_show},
     {"device", "thumbprints", "ID", "Set the thumbprints of a device's X.509 certificates", DEVICE_THUMBPRINTS_OPTIONS,
      device_thumbprints},
     {"device", "history", "ID", "List the jobs that a device was in, newest first", DEVICE_HISTORY_OPTIONS, device_history},

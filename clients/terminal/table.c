@@ -99,6 +99,34 @@ static int longest_name(const msgpack_object *map, int before)
     return longest;
 }
 
+static bool is_list_of_maps(const msgpack_object *value)
+{
+    bool is = value->type == MSGPACK_OBJECT_ARRAY && value->via.array.size > 0;
+    for (uint32_t i = 0; is && i < value->via.array.size; i++) is = value->via.array.ptr[i].type == MSGPACK_OBJECT_MAP;
+    return is;
+}
+
+static void show_in_line(const msgpack_object_map *map)
+{
+    for (uint32_t i = 0; i < map->size; i++) {
+        const msgpack_object_kv *pair = &map->ptr[i];
+        if (pair->key.type != MSGPACK_OBJECT_STR) continue;
+        if (i > 0) fputs(", ", stdout);
+        write_text(stdout, pair->key.via.str);
+        putchar(' ');
+        write_value(stdout, &pair->val);
+    }
+}
+
+/* A line each, below each other. */
+static void show_lines(const msgpack_object_array *maps, int indent)
+{
+    for (uint32_t i = 0; i < maps->size; i++) {
+        if (i > 0) printf("\n%*s", indent, "");
+        show_in_line(&maps->ptr[i].via.map);
+    }
+}
+
 static void show_fields(const msgpack_object *map, const char *prefix, int width)
 {
     for (uint32_t i = 0; i < map->via.map.size; i++) {
@@ -113,7 +141,8 @@ static void show_fields(const msgpack_object *map, const char *prefix, int width
         }
         write_text(stdout, (msgpack_object_str){.size = (uint32_t)strlen(name), .ptr = name});
         printf("%*s", width + 2 - (int)strlen(name), "");
-        write_value(stdout, &pair->val);
+        if (is_list_of_maps(&pair->val)) show_lines(&pair->val.via.array, width + 2);
+        else write_value(stdout, &pair->val);
         putchar('\n');
     }
 }

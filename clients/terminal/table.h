@@ -31,7 +31,7 @@ void table_add(struct table *table, const msgpack_object *row);
 /* To standard output. False when memory was missing for it or for a row. */
 bool table_print(struct table *table);
 
-/* The map's fields below each other, nested ones with dotted names. */
+/* The map's fields below each other, nested ones with dotted names, maps in a list a line each. */
 void fields_show(const msgpack_object *map);
 
 #endif
