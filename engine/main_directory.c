@@ -52,7 +52,7 @@ static bool may_be_used(const char *path, struct sentence *why)
 
 static bool all_may_be_used(const char *path, struct sentence *why)
 {
-    static const char *const PARTS[] = {"", "/log", "/log/lock", "/projections", "/spool"};
+    static const char *const PARTS[] = {"", "/log", "/log/lock", "/projections", "/spool", "/exports"};
     char part[PATH_MAX];
     for (size_t i = 0; i < COUNT_OF(PARTS); i++) {
         snprintf(part, sizeof part, "%s%s", path, PARTS[i]);

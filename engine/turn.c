@@ -339,7 +339,7 @@ static void settle(struct turn *t)
     leases_settle(&t->leases);
     takes_settle(&t->takes, t->served != NULL);
     open_imports_settle(&t->imports);
-    key_store_settle(&t->keys);
+    if (!key_store_settle(&t->keys)) journal("%s", t->keys.why.text);
     turn_settle_exports(t);
     progress_settle(&t->progress);
     drop_targets(t);

@@ -48,19 +48,27 @@ static bool match(const struct group_keys *keys, const struct prints *known)
     return true;
 }
 
-/* Finishes a rotation that the log holds, forgets one that it does not. */
-static bool look_at_next(struct key_store *k, const struct prints *known)
+/* The keys in use are not those that the log knows, which may stand under the other name. What cannot be read there
+ * stays there: it may be the only copy. */
+static bool finish_rotation(struct key_store *k, const struct prints *known, bool trust)
 {
     struct group_keys *next;
-    struct sentence unused;
-    bool is_current = are_known(known) && k->current && match(k->current, known);
-    bool is_read = !is_current && are_known(known) && key_file_read(k->next_path, &next, &unused) == KEY_FILE_READ;
-    if (is_read && match(next, known)) {
-        adopt(k, next);
-        int error = key_file_rename(k->next_path, k->path);
-        return error ? fail(k, error, k->path) : true;
+    enum key_file_result result = key_file_read(k->next_path, &next, &k->why);
+    if (result != KEY_FILE_READ) return result == KEY_FILE_MISSING || trust;
+    if (!match(next, known)) {
+        group_keys_release(next);
+        return true;
     }
-    if (is_read) group_keys_release(next);
+    adopt(k, next);
+    int error = key_file_rename(k->next_path, k->path);
+    return error ? fail(k, error, k->path) : true;
+}
+
+/* Finishes a rotation that the log holds, forgets one that it does not. */
+static bool look_at_next(struct key_store *k, const struct prints *known, bool trust)
+{
+    bool is_current = k->current && are_known(known) && match(k->current, known);
+    if (are_known(known) && !is_current) return finish_rotation(k, known, trust);
     unlink(k->next_path);
     return true;
 }
@@ -97,7 +105,7 @@ bool key_store_open(struct key_store *k, const char *directory, struct bytes pri
 {
     const struct prints known = {{primary, secondary}};
     *k = (struct key_store){.path = path_in(directory, "group-keys"), .next_path = path_in(directory, "group-keys.next")};
-    bool opened = key_file_read(k->path, &k->current, &k->why) != KEY_FILE_REFUSED && look_at_next(k, &known) &&
+    bool opened = key_file_read(k->path, &k->current, &k->why) != KEY_FILE_REFUSED && look_at_next(k, &known, trust) &&
                   settle_at_start(k, &known, trust);
     if (opened) return true;
     struct sentence why = k->why;
@@ -147,15 +155,14 @@ bool key_store_write(struct key_store *k)
     return error ? fail(k, error, k->next_path) : true;
 }
 
-void key_store_settle(struct key_store *k)
+bool key_store_settle(struct key_store *k)
 {
-    if (!k->next) return;
+    if (!k->next) return true;
     ASSERT(k->next_written);
     adopt(k, k->next);
     k->next = NULL;
     k->next_written = false;
-    /* The next start finds the keys under either name. */
-    if (!give_name(k)) fprintf(stderr, "musterd: %s\n", k->why.text);
+    return give_name(k);
 }
 
 void key_store_undo(struct key_store *k)

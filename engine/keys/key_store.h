@@ -33,7 +33,8 @@ struct group_keys *key_store_keys(struct key_store *k);
 void key_store_rotate(struct key_store *k, enum group_key which);
 /* False: k->why and k->error say why the turn cannot be written. */
 bool key_store_write(struct key_store *k);
-void key_store_settle(struct key_store *k);
+/* The rotations hold. False: k->why is worth telling, but does no harm: the next start finds the keys under either name. */
+bool key_store_settle(struct key_store *k);
 void key_store_undo(struct key_store *k);
 
 #endif

@@ -303,6 +303,24 @@ static void a_crash_behind_the_event_ends_with_the_new_keys(void **state)
     then_keys_differ(before, after, false, false);
 }
 
+static void the_only_copy_of_the_keys_outlives_a_start_that_may_not_read_it(void **state)
+{
+    struct stage *s = *state;
+    uint8_t before[GROUP_KEYS][KEY_PRINT_SIZE], after[GROUP_KEYS][KEY_PRINT_SIZE];
+    copy(s, "group-keys", "old");
+    rotate(s, "primary");
+    prints_of(s, "group-keys", before);
+    copy(s, "group-keys", "group-keys.next");
+    copy(s, "old", "group-keys");
+    chmod(path_of(s, "group-keys.next"), 0644);
+    stop(s);
+    then_it_does_not_start(s, "group-keys.next holds secrets and its mode 0644 lets others in: chmod 600 it");
+    chmod(path_of(s, "group-keys.next"), 0600);
+    stage_start(s);
+    prints_of(s, "group-keys", after);
+    then_keys_differ(before, after, false, false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +340,7 @@ int main(void)
         STORY(a_rotation_whose_keys_cannot_be_written_never_was),
         STORY(a_crash_before_the_event_leaves_the_old_keys),
         STORY(a_crash_behind_the_event_ends_with_the_new_keys),
+        STORY(the_only_copy_of_the_keys_outlives_a_start_that_may_not_read_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
