@@ -387,10 +387,10 @@ bool progress_run(struct progress *p, struct progress_turn *t)
         return more;
     }
     more |= start_jobs(t);
-    more |= run_moves(p, t);
     handouts_sweep(&p->handouts, t->view);
     /* Workers read what this turn leaves, and what the log says they read: it changes no device any more. */
     if (t->reads_targets) return true;
+    more |= run_moves(p, t);
     /* Each of these may end a batch or a job: what follows it is for the next turn. */
     size_t events = t->events->count;
     more |= expire_waiting(p, t);

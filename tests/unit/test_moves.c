@@ -204,6 +204,18 @@ static void a_full_disk_holds_a_move_up(void **state)
     then_moved(s, 1, "complete", 9000);
 }
 
+/* JOB_TARGETS_BEGUN says as of which event the group is read: no device may change behind it before it is. */
+static void a_job_that_begins_meanwhile_has_whom_the_log_says(void **state)
+{
+    struct stage *s = *state;
+    given_devices(s, 9000, "");
+    begin_move(s);
+    stage_call(s, 1, "jobs.run", "{\"id\":\"job\",\"group\":\"loose\",\"data\":[{\"type\":\"command\",\"path\":\"x\"}]}");
+    stage_call(s, 1, "jobs.get", "{\"id\":\"job\"}");
+    then_answer_has(s, 1, "\"total\":5000,");
+    then_moved(s, 1, "complete", 9000);
+}
+
 static void a_repeated_request_shows_the_move_as_it_is(void **state)
 {
     struct stage *s = *state;
@@ -241,6 +253,7 @@ int main(void)
         STORY(a_device_removed_meanwhile_is_passed_over),
         STORY(a_template_removed_meanwhile_ends_the_move),
         STORY(a_full_disk_holds_a_move_up),
+        STORY(a_job_that_begins_meanwhile_has_whom_the_log_says),
         STORY(a_repeated_request_shows_the_move_as_it_is),
         STORY(only_so_many_moves_are_under_way),
     };
