@@ -253,6 +253,7 @@ enum refusal turn_answer_import_errors(struct turn *t, uint64_t msgid, const str
         if (!append_row(t, seq, false, &csv, why)) return REFUSED_FAILED;
         seq = imports_rejected_row(t->view, answer->number, ++index);
     }
+    t->looks += index - answer->from;
     wire_reply_import_errors(msgid, buffer_bytes(&csv), seq && seq <= head ? index : 0, out);
     return ACCEPTED;
 }

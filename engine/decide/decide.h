@@ -56,6 +56,13 @@ struct decision {
     struct sentence why;     /* a better sentence than the table's; empty: the table's */
 };
 
+/* A value of so many bytes was read, beside the events that come of it. */
+static inline void look_through(struct decision *d, size_t bytes)
+{
+    enum { BYTES_A_LOOK = 1024 }; /* read in about the time of an event */
+    d->looked += 1 + bytes / BYTES_A_LOOK;
+}
+
 enum refusal decide(struct decision *d, const struct command *c);
 enum command_access command_access(enum command_type type);
 

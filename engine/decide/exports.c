@@ -152,6 +152,7 @@ static enum refusal read_ids(struct decision *d, struct bytes ids, struct bytes 
                      EXPORT_IDS_MAX);
         return REFUSED_LIMIT;
     }
+    d->looked += count;
     uint32_t *numbers = arena_alloc(d->arena, count * sizeof *numbers);
     for (uint32_t i = 0; i < count; i++) {
         ASSERT(cursor_text(&c, &id));

@@ -114,6 +114,7 @@ static enum refusal find_devices(struct decision *d, struct bytes ids, uint32_t 
         sentence_set(&d->why, "ids has %u devices; it may have %d at most, a group any number", *count, MOVE_DEVICES_MAX);
         return REFUSED_LIMIT;
     }
+    d->looked += *count;
     *devices = arena_alloc(d->arena, (*count + 1) * sizeof **devices);
     for (uint32_t i = 0; i < *count; i++) {
         ASSERT(cursor_text(&c, &id));

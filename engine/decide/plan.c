@@ -6,6 +6,7 @@
 #include "engine/decide/limits.h"
 #include "projections/capabilities.h"
 #include "projections/groups.h"
+#include "projections/job_entries.h"
 #include "projections/jobs.h"
 #include "projections/job_devices.h"
 #include "projections/templates.h"
@@ -47,7 +48,10 @@ static enum refusal check_capabilities(struct decision *d, uint32_t target, stru
 {
     struct template template;
     struct capability_misfit misfit;
+    uint32_t entries;
     ASSERT(templates_get(d->view, target, &template));
+    job_entries_begin(data, &entries);
+    look_through(d, entries * template.capabilities.size); /* for each entry the list is read from its beginning */
     enum capability_fault fault = capabilities_check(template.capabilities, data, &misfit);
     return fault == CAPABILITY_FITS ? ACCEPTED : refuse_misfit(d, &template, fault, &misfit);
 }

@@ -45,6 +45,7 @@ static bool holds_path(const struct report *r, struct bytes path)
 static enum refusal add(struct report *r, struct reported property)
 {
     struct bytes before = reported_value(r->known, property.path);
+    look_through(r->d, r->known.size);
     if (!property_path_is_good(property.path))
         return refuse_property(r, property.path, "is no path; one has 1 to 256 characters, none of them a control character");
     if (holds_path(r, property.path)) return refuse_property(r, property.path, "is reported twice; report each path once");
@@ -84,6 +85,7 @@ static enum refusal forget(struct report *r, struct reported gone)
     uint32_t count;
     struct bytes prefix = joined(r->d->arena, gone.path, BYTES_NONE);
     enum refusal refusal = add(r, gone);
+    look_through(r->d, r->known.size);
     for (struct cursor c = reported_begin(r->known, &count); !refusal && count > 0 && reported_read(&c, &property); count--) {
         bool inside = property.path.size > prefix.size && memcmp(property.path.data, prefix.data, prefix.size) == 0;
         if (inside && !holds_path(r, property.path)) refusal = add(r, (struct reported){property.path, gone.value});

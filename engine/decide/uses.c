@@ -32,6 +32,7 @@ enum refusal check_unused(struct decision *d, enum used_kind kind, uint32_t numb
     for (; count < COUNTED_MAX && uses_next(d->view, kind, number, &from, &use); count++) {
         if (count < NAMED_MAX) name_use(&d->why, d->view, &use, count == 0);
     }
+    d->looked += count;
     if (count == 0) {
         d->why.text[0] = '\0';
         return ACCEPTED;
