@@ -7,7 +7,7 @@ const struct option_row JOB_LIST_OPTIONS[] = {
     {"status", "STATUS", "only saved, pending, running, stopped, complete, failed or cancelled ones"},
     {"section", "SECTION", "only those on one of the pages: running, saved, recent or scheduled"},
     {"group", "ID", "only those of one device group"},
-    {"name", "TEXT", "only those whose name has this in it"},
+    {"name", "TEXT", "only those whose name has this in it, in upper or lower case"},
     LIMIT_ROW,
     {NULL, NULL, NULL},
 };

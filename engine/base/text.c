@@ -88,12 +88,23 @@ static uint8_t lower(uint8_t byte)
     return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
 }
 
-bool text_equals_any_case(struct bytes a, struct bytes b)
+static bool is_same_any_case(const uint8_t *a, const uint8_t *b, size_t size)
 {
-    if (a.size != b.size) return false;
-    const uint8_t *x = a.data, *y = b.data;
-    for (size_t i = 0; i < a.size; i++) {
-        if (lower(x[i]) != lower(y[i])) return false;
+    for (size_t i = 0; i < size; i++) {
+        if (lower(a[i]) != lower(b[i])) return false;
     }
     return true;
+}
+
+bool text_equals_any_case(struct bytes a, struct bytes b)
+{
+    return a.size == b.size && is_same_any_case(a.data, b.data, a.size);
+}
+
+bool text_holds_any_case(struct bytes text, struct bytes part)
+{
+    for (size_t at = 0; at + part.size <= text.size; at++) {
+        if (is_same_any_case((const uint8_t *)text.data + at, part.data, part.size)) return true;
+    }
+    return false;
 }

@@ -31,5 +31,7 @@ struct bytes text_quotable(struct bytes text, size_t count);
 
 /* Equal when A to Z and a to z count as the same letters. */
 bool text_equals_any_case(struct bytes a, struct bytes b);
+/* The same for a part of it, at every place: for names, which are short. */
+bool text_holds_any_case(struct bytes text, struct bytes part);
 
 #endif

@@ -1,4 +1,5 @@
 /* Jobs: run, stop, resume, cancel, look. */
+#include "engine/base/text.h"
 #include "engine/decide/decide.h"
 #include "engine/decide/evaluate.h"
 #include "engine/decide/history.h"
@@ -221,7 +222,7 @@ static bool name_holds(struct job_walk *w)
     if (part.size == 0) return true;
     w->names++;
     ASSERT(jobs_text(w->view, w->job->number, &text));
-    return memmem(text.display_name.data, text.display_name.size, part.data, part.size) != NULL;
+    return text_holds_any_case(text.display_name, part);
 }
 
 /* Neighbours are often of one group: it is read once for them. */

@@ -546,6 +546,10 @@ static void utf8_is_checked_to_the_letter(void **state)
     same(text_quotable(BYTES("ab\x1b[2J"), 9), "ab");
     assert_true(text_equals_any_case(BYTES("Where"), BYTES("wHERE")));
     assert_false(text_equals_any_case(BYTES("[@"), BYTES("{`")));
+    assert_true(text_holds_any_case(BYTES("Reboot"), BYTES("BOOT")));
+    assert_true(text_holds_any_case(BYTES("Reboot"), BYTES("")));
+    assert_false(text_holds_any_case(BYTES("Reboot"), BYTES("boots")));
+    assert_false(text_holds_any_case(BYTES("É"), BYTES("é")));
 }
 
 static int arena_begin(void **state)

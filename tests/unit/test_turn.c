@@ -283,6 +283,7 @@ static void lists_of_jobs_are_newest_first_and_filter(void **state)
     expect_answer(stage_call(s, 1, "jobs.list", "{\"cursor\":\"1\"}"), "[{\"id\":\"job-1\"");
     expect_answer(stage_call(s, 1, "jobs.list", "{\"section\":\"recent\"}"), "[{\"id\":\"job-1\"");
     expect_answer(stage_call(s, 1, "jobs.list", "{\"name\":\"target\"}"), "[{\"id\":\"job-1\"");
+    expect_answer(stage_call(s, 1, "jobs.list", "{\"name\":\"RAISE T\"}"), "[{\"id\":\"job-1\"");
     expect_answer(stage_call(s, 1, "jobs.list", "{\"section\":\"saved\"}"), "\"value\":[]");
     expect_answer(stage_call(s, 1, "jobs.list", "{\"section\":\"old\"}"), "\"bad_field\"");
     stage_pass(s, 31 * 86400 * (int64_t)SECOND);
