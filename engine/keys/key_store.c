@@ -53,14 +53,14 @@ static bool match(const struct group_keys *keys, const struct prints *known)
 static bool finish_rotation(struct key_store *k, const struct prints *known, bool trust)
 {
     struct group_keys *next;
-    enum key_file_result result = key_file_read(k->next_path, &next, &k->why);
-    if (result != KEY_FILE_READ) return result == KEY_FILE_MISSING || trust;
+    enum private_file_result result = key_file_read(k->next_path, &next, &k->why);
+    if (result != PRIVATE_FILE_READ) return result == PRIVATE_FILE_MISSING || trust;
     if (!match(next, known)) {
         group_keys_release(next);
         return true;
     }
     adopt(k, next);
-    int error = key_file_rename(k->next_path, k->path);
+    int error = private_file_rename(k->next_path, k->path);
     return error ? fail(k, error, k->path) : true;
 }
 
@@ -77,7 +77,7 @@ static bool make(struct key_store *k)
 {
     adopt(k, group_keys_new(NULL, NULL));
     int error = key_file_write(k->next_path, k->current);
-    if (!error) error = key_file_rename(k->next_path, k->path);
+    if (!error) error = private_file_rename(k->next_path, k->path);
     return error ? fail(k, error, k->path) : true;
 }
 
@@ -105,7 +105,7 @@ bool key_store_open(struct key_store *k, const char *directory, struct bytes pri
 {
     const struct prints known = {{primary, secondary}};
     *k = (struct key_store){.path = path_in(directory, "group-keys"), .next_path = path_in(directory, "group-keys.next")};
-    bool opened = key_file_read(k->path, &k->current, &k->why) != KEY_FILE_REFUSED && look_at_next(k, &known, trust) &&
+    bool opened = key_file_read(k->path, &k->current, &k->why) != PRIVATE_FILE_REFUSED && look_at_next(k, &known, trust) &&
                   settle_at_start(k, &known, trust);
     if (opened) return true;
     struct sentence why = k->why;
@@ -141,7 +141,7 @@ void key_store_rotate(struct key_store *k, enum group_key which)
 
 static bool give_name(struct key_store *k)
 {
-    int error = key_file_rename(k->next_path, k->path);
+    int error = private_file_rename(k->next_path, k->path);
     k->next_owed = error != 0;
     return error ? fail(k, error, k->path) : true;
 }

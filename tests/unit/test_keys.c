@@ -20,7 +20,7 @@ static void prints_of(struct stage *s, const char *name, uint8_t prints[GROUP_KE
 {
     struct group_keys *keys;
     struct sentence why;
-    assert_int_equal(key_file_read(path_of(s, name), &keys, &why), KEY_FILE_READ);
+    assert_int_equal(key_file_read(path_of(s, name), &keys, &why), PRIVATE_FILE_READ);
     for (enum group_key i = GROUP_KEY_PRIMARY; i < GROUP_KEYS; i++) group_keys_print(keys, i, prints[i]);
     group_keys_release(keys);
 }
@@ -123,14 +123,14 @@ static void a_damaged_file_is_refused_wherever_the_damage_is(void **state)
         fseek(file, at, SEEK_SET);
         fputc(byte ^ 1, file);
         fclose(file);
-        assert_int_equal(key_file_read(path_of(s, "bad"), &keys, &why), KEY_FILE_REFUSED);
+        assert_int_equal(key_file_read(path_of(s, "bad"), &keys, &why), PRIVATE_FILE_REFUSED);
         assert_non_null(strstr(why.text, "is damaged"));
     }
     assert_int_equal(truncate(path_of(s, "good"), 100), 0);
-    assert_int_equal(key_file_read(path_of(s, "good"), &keys, &why), KEY_FILE_REFUSED);
+    assert_int_equal(key_file_read(path_of(s, "good"), &keys, &why), PRIVATE_FILE_REFUSED);
     stop(s);
     copy(s, "bad", "group-keys");
-    then_it_does_not_start(s, "is damaged or no file of group keys: put it back from a backup");
+    then_it_does_not_start(s, "is damaged or no file of the group keys: put it back from a backup");
     assert_int_equal(unlink(path_of(s, "group-keys")), 0);
     assert_int_equal(symlink("good", path_of(s, "group-keys")), 0);
     then_it_does_not_start(s, "cannot be opened");
