@@ -41,7 +41,7 @@ struct flag {
 };
 
 static const struct flag FLAGS[] = {
-    {"trust-keys", offsetof(struct settings, trust_keys), "go on with group keys that the log does not know"},
+    {"trust-keys", offsetof(struct settings, trust_keys), "go on with group keys that the log does not know; make keys anew that are gone"},
     {"rebuild", offsetof(struct settings, rebuild), "fold the whole log again"},
     {"version", offsetof(struct settings, show_version), "print the version and stop"},
     {"help", offsetof(struct settings, show_help), "print this and stop"},

@@ -120,6 +120,7 @@ static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h,
     case ANSWER_RESULTS: h->waits = true; return turn_ask_worker(t, peer, h->msgid, &d->answer);
     case ANSWER_EVENTS: refusal = turn_answer_events(t, h->msgid, &d->answer, &out, &d->why); break;
     case ANSWER_LOG: refusal = turn_answer_log(t, h->msgid, &d->answer, &out, &d->why); break;
+    case ANSWER_CHECKPOINT: refusal = turn_answer_checkpoint(t, h->msgid, &d->answer, &out, &d->why); break;
     case ANSWER_IMPORT_ERRORS: refusal = turn_answer_import_errors(t, h->msgid, &d->answer, &out, &d->why); break;
     case ANSWER_SUBSCRIBED:
         refusal = turn_subscribe(t, peer, &d->answer, &d->why);

@@ -153,6 +153,7 @@ struct turn *turn_open(const struct turn_settings *settings, struct sentence *wh
     if (!open_projections(t)) goto no_projections;
     if (!fold_at_start(t) || !turn_open_keys(t)) goto not_folded;
     if (!turn_open_exports(t)) goto no_exports;
+    turn_open_signer(t);
     t->time_us = log_time_us(&t->log);
     return t;
 
@@ -390,6 +391,7 @@ void turn_close(struct turn *t, const struct turn_clock *now)
     free_targets(t);
     handouts_clear(&t->progress.handouts);
     key_store_close(&t->keys);
+    signer_close(&t->signer);
     arena_free(&t->arena);
     projections_close(&t->projections, clean);
     log_reader_close(&t->reader);

@@ -7,6 +7,7 @@
 #include "engine/decide/progress.h"
 #include "engine/keys/key_store.h"
 #include "engine/log/log.h"
+#include "engine/proof/signer.h"
 #include "engine/turn.h"
 #include "engine/wire/wire.h"
 
@@ -80,6 +81,7 @@ struct turn {
     char *exports_directory;
 
     struct key_store keys;
+    struct signer signer;
 
     struct map peers;
     struct leases leases;
@@ -149,6 +151,12 @@ bool turn_open_keys(struct turn *t);
 /* What decide and the first turn ask for. */
 struct key_prints turn_rotate_key(void *turn, enum keys_rotated which);
 struct key_prints turn_key_prints(struct turn *t);
+
+/* turn_checkpoint.c */
+/* After the log is open. An engine that cannot sign runs all the same, and says why in its journal. */
+void turn_open_signer(struct turn *t);
+enum refusal turn_answer_checkpoint(struct turn *t, uint64_t msgid, const struct answer *answer, struct buffer *out,
+                                    struct sentence *why);
 
 /* turn_exports.c */
 /* After the log is folded; on false t->why says why not. */

@@ -32,5 +32,7 @@ const struct example EXAMPLES[] = {
     {"schedule", "put", "schedule put nightly --batch 10% --threshold 5%"},
     {"events", NULL, "events --job speed-up"},
     {"events", NULL, "events --type JOB_COMPLETED,JOB_CANCELLED --follow"},
+    {"checkpoint", NULL, "checkpoint >2026-11-23.checkpoint"},
+    {"checkpoint", NULL, "checkpoint --key >log.pub"},
     {.noun = NULL},
 };

@@ -72,6 +72,7 @@ const struct verb VERBS[] = {
     {"schedule", "remove", "ID", "Remove a schedule; its runs stay", NULL, schedule_remove},
 
     {"events", NULL, "", "Show events of the log", EVENTS_OPTIONS, events_show},
+    {"checkpoint", NULL, "", "Sign what the log holds now, to be kept elsewhere", CHECKPOINT_OPTIONS, checkpoint_run},
     {"info", NULL, "", "Show how the engine is", NULL, info_show},
     {.noun = NULL},
 };

@@ -85,6 +85,9 @@ extern const struct option_row SCHEDULE_PUT_OPTIONS[], SCHEDULE_LIST_OPTIONS[];
 int events_show(struct cli *cli);
 extern const struct option_row EVENTS_OPTIONS[];
 
+int checkpoint_run(struct cli *cli);
+extern const struct option_row CHECKPOINT_OPTIONS[];
+
 int info_show(struct cli *cli);
 
 #endif

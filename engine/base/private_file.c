@@ -26,7 +26,7 @@ static bool is_private(int fd, const char *path, const struct private_file_kind 
                      path, (unsigned)status.st_uid, (unsigned)geteuid());
         return false;
     }
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return true;
+    if (!kind->remedy || (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return true;
     sentence_set(why, "%s holds secrets and its mode %04o lets others in: chmod 600 it, and %s if somebody may have read it",
                  path, (unsigned)(status.st_mode & 07777), kind->remedy);
     return false;
@@ -106,4 +106,10 @@ int private_file_write(const char *path, struct bytes data)
 int private_file_rename(const char *from, const char *to)
 {
     return rename(from, to) == 0 ? sync_directory_of(to) : errno;
+}
+
+int private_directory_make(const char *path)
+{
+    if (mkdir(path, 0700) == 0) return sync_directory_of(path);
+    return errno == EEXIST ? 0 : errno;
 }

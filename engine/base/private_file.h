@@ -11,10 +11,10 @@ enum private_file_result {
     PRIVATE_FILE_REFUSED, /* damaged, not ours, open to others, or unreadable: `why` says what to do */
 };
 
-/* How sentences name a kind of file: it is "the file of <what>"; <remedy> is what to do when others may have read it. */
+/* How sentences name a kind of file: it is "the file of <what>". */
 struct private_file_kind {
     const char *what;
-    const char *remedy;
+    const char *remedy; /* what to do when others may have read it; NULL: it is no secret, and they may */
 };
 
 /* Reads all of it; *size is at most size_max. A larger one is refused. */
@@ -25,5 +25,7 @@ enum private_file_result private_file_read(const char *path, const struct privat
 int private_file_write(const char *path, struct bytes data);
 /* Gives it another name, in place of what had that name; on disk when this returns 0, else an errno value. */
 int private_file_rename(const char *from, const char *to);
+/* Makes a directory, 0700, for such files, if it is not there; on disk when this returns 0, else an errno value. */
+int private_directory_make(const char *path);
 
 #endif

@@ -33,6 +33,7 @@ enum answer_kind {
     ANSWER_EVENTS,          /* the turn reads the log: `from`, `limit`, `filter` */
     ANSWER_SUBSCRIBED,      /* likewise */
     ANSWER_LOG,             /* likewise: `from`, `limit` */
+    ANSWER_CHECKPOINT,      /* the turn signs it, unless `last_signed` */
     ANSWER_DEVICES,         /* a worker answers: `text` filter, `device_order`, `device_place`, `limit` */
     ANSWER_DEVICE_HISTORY,  /* likewise: `text` id, `from` job, `limit` */
     ANSWER_GROUP_PREVIEW,   /* likewise: `text` filter, `limit` sample */
@@ -102,6 +103,7 @@ struct answer {
     const struct work *works;
     uint64_t from;
     uint64_t limit;
+    bool last_signed;
     struct bytes text;
     struct bytes user, view_name;
     const struct listing *listing; /* of engine/filter/listing.h */

@@ -141,3 +141,9 @@ enum refusal decide_log_read(struct decision *d, const struct command *c)
         .kind = ANSWER_LOG, .from = c->log_read.from.given ? c->log_read.from.value : 1, .limit = rows};
     return ACCEPTED;
 }
+
+enum refusal decide_checkpoint(struct decision *d, const struct command *c)
+{
+    d->answer = (struct answer){.kind = ANSWER_CHECKPOINT, .last_signed = c->checkpoint.last.given && c->checkpoint.last.value};
+    return ACCEPTED;
+}

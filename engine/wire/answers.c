@@ -208,6 +208,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_IMPORT_ERRORS:
     case ANSWER_EVENTS:
     case ANSWER_LOG:
+    case ANSWER_CHECKPOINT:
     case ANSWER_DEVICES:
     case ANSWER_PREVIEW:
     case ANSWER_GROUP_PREVIEW:

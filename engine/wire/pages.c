@@ -297,6 +297,15 @@ void wire_reply_log(uint64_t msgid, const struct wire_log *log, struct buffer *o
     put_end(&m);
 }
 
+void wire_reply_checkpoint(uint64_t msgid, struct bytes note, struct bytes key, struct buffer *out)
+{
+    put_reply(out, msgid);
+    struct open_map m = put_map(out);
+    if (note.size) put_text(&m, "text", note);
+    if (key.size) put_text(&m, "key", key);
+    put_end(&m);
+}
+
 void wire_reply_events(uint64_t msgid, struct bytes events, uint32_t count, uint64_t next, struct buffer *out)
 {
     put_reply(out, msgid);

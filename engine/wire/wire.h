@@ -105,6 +105,8 @@ struct wire_log {
     uint32_t commit_count;
 };
 void wire_reply_log(uint64_t msgid, const struct wire_log *log, struct buffer *out);
+/* Either may be empty: nothing was signed yet, there is no key. */
+void wire_reply_checkpoint(uint64_t msgid, struct bytes note, struct bytes key, struct buffer *out);
 
 /* One event as a map {seq, time, type, actor, cause?, fields...}: numbers of jobs, devices, groups, templates, imports
  * and actors shown as ids, lists of devices as lists of ids, times as RFC 3339. Without a view numbers stay numbers. */

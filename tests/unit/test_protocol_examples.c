@@ -6,7 +6,7 @@
 
 #include "tests/unit/page.h"
 
-enum { CALLER = 1, SUBSCRIBER = 2, HEX_DIGITS_MIN = 32 };
+enum { CALLER = 1, SUBSCRIBER = 2, HEX_DIGITS_MIN = 32, BASE64_MIN = 44 };
 
 /* ---- Text that two runs of the same session have in common. */
 
@@ -29,6 +29,14 @@ static size_t count_hex(const char *text)
 {
     size_t count = 0;
     while (is_hex(text[count])) count++;
+    return count;
+}
+
+/* Keys and signatures in base 64, with the log's id before them. */
+static size_t count_base64(const char *text)
+{
+    size_t count = 0;
+    while (isalnum((unsigned char)text[count]) || (text[count] && strchr("+/=", text[count]))) count++;
     return count;
 }
 
@@ -59,13 +67,16 @@ static char *common_text(const char *given)
     fclose(out);
     out = open_memstream(&common, &size);
     for (const char *text = dense; *text;) {
-        size_t key = measured_key(text), hex = count_hex(text);
+        size_t key = measured_key(text), hex = count_hex(text), base64 = count_base64(text);
         if (is_time(text)) {
             fputs("TIME", out);
             text += strlen("2026-11-23T02:10:00.123456Z");
         } else if (hex >= HEX_DIGITS_MIN) {
             fputs("HEX", out);
             text += hex;
+        } else if (base64 >= BASE64_MIN) {
+            fputs("BASE64", out);
+            text += base64;
         } else if (key) {
             fprintf(out, "%.*sNUMBER", (int)key, text);
             text += key + strspn(text + key, "0123456789");
