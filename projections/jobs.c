@@ -501,6 +501,7 @@ static enum fold_result apply(struct view *v, const struct event *e, struct sent
     case EVENT_NONE:
     case EVENT_LOG_STARTED:
     case EVENT_SEGMENT_OPENED:
+    case EVENT_LOG_CONTINUED:
     case EVENT_ENGINE_STARTED:
     case EVENT_ENGINE_STOPPED:
     case EVENT_CLOCK_STEPPED:

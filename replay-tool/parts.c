@@ -68,13 +68,11 @@ static enum exit_code open_file(struct parts *parts, struct replay *r)
     return EXIT_WELL;
 }
 
-static enum exit_code open_directory(struct parts *parts, struct replay *r)
+static enum exit_code open_directory(struct parts *parts, const char *path)
 {
-    char path[PATH_MAX];
     struct sentence why;
     uint64_t *firsts;
     size_t count;
-    if (!source_log_directory(r, path)) return EXIT_NOTHING;
     enum log_fault fault = directory_open(&parts->directory, path, true, &why);
     if (fault == LOG_BUSY) return fail(EXIT_BUSY, "%s, or read it through its --socket", why.text);
     if (fault == LOG_OK) fault = directory_list(&parts->directory, &firsts, &count, &why);
@@ -93,12 +91,25 @@ static enum exit_code open_directory(struct parts *parts, struct replay *r)
     return EXIT_WELL;
 }
 
-enum exit_code parts_open(struct parts *parts, struct replay *r)
+static enum exit_code opened(struct parts *parts, enum exit_code code)
 {
-    *parts = (struct parts){.directory = {.fd = -1, .lock_fd = -1}};
-    enum exit_code code = source_place(r) == SOURCE_SEGMENT ? open_file(parts, r) : open_directory(parts, r);
     if (code != EXIT_WELL) parts_close(parts);
     return code;
+}
+
+enum exit_code parts_open_at(struct parts *parts, const char *directory)
+{
+    *parts = (struct parts){.directory = {.fd = -1, .lock_fd = -1}};
+    return opened(parts, open_directory(parts, directory));
+}
+
+enum exit_code parts_open(struct parts *parts, struct replay *r)
+{
+    char path[PATH_MAX];
+    if (source_place(r) != SOURCE_SEGMENT)
+        return source_log_directory(r, path) ? parts_open_at(parts, path) : EXIT_NOTHING;
+    *parts = (struct parts){.directory = {.fd = -1, .lock_fd = -1}};
+    return opened(parts, open_file(parts, r));
 }
 
 void parts_close(struct parts *parts)

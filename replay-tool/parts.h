@@ -29,6 +29,8 @@ struct parts {
 
 /* What fails has been said, and then it is closed. A segment that is damaged is no failure. */
 enum exit_code parts_open(struct parts *parts, struct replay *r);
+/* The same for the segments in this directory. */
+enum exit_code parts_open_at(struct parts *parts, const char *directory);
 void parts_close(struct parts *parts);
 
 /* A sealed segment may lie anywhere; one beside a lock is of a log that somebody may be writing to: takes that lock. */

@@ -14,6 +14,7 @@ struct from_engine {
     uint32_t count;
     const msgpack_object *events;
     const msgpack_object_array *commits;
+    uint32_t commit_at; /* the one that was asked for last */
 };
 
 static enum exit_code explain(const struct from_engine *e, enum muster_status status)
@@ -109,6 +110,7 @@ static enum exit_code fetch(struct from_engine *e, uint64_t from)
                 muster_uint(&page, "first", 0) == from;
     if (!good) return strange("log.read");
     e->first = from;
+    e->commit_at = 0;
     e->events = events->ptr;
     e->count = events->size;
     return EXIT_WELL;
@@ -138,11 +140,12 @@ static enum exit_code read_engine(struct source *s, uint64_t seq, struct bytes *
 
 static enum exit_code commit_of_engine(struct source *s, uint64_t seq, struct log_commit *commit)
 {
-    const struct from_engine *e = s->state;
+    struct from_engine *e = s->state;
     enum exit_code code = hold(s, seq);
     if (code != EXIT_WELL) return code;
-    for (uint32_t i = 0; i < e->commits->size; i++) {
-        const msgpack_object_bin *bin = &e->commits->ptr[i].via.bin;
+    for (uint32_t i = 0; i < e->commits->size; i++, e->commit_at++) { /* all, from the last one on */
+        if (e->commit_at >= e->commits->size) e->commit_at = 0;
+        const msgpack_object_bin *bin = &e->commits->ptr[e->commit_at].via.bin;
         if (!record_decode((struct bytes){bin->ptr, bin->size}, commit)) return strange("log.read");
         if (seq >= commit->first && seq <= commit->last) return EXIT_WELL;
     }

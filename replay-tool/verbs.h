@@ -9,5 +9,6 @@
 #undef VERB
 
 extern const struct option_row EVENTS_OPTIONS[], VERIFY_OPTIONS[];
+extern const struct option_row BACKUP_OPTIONS[], RESTORE_OPTIONS[];
 
 #endif

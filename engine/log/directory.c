@@ -43,7 +43,7 @@ static const struct {
     {0xbacbacbc, "a VMware shared folder"},
 };
 
-static enum log_fault check_local(const struct directory *d, struct sentence *why)
+enum log_fault directory_check_local(const struct directory *d, struct sentence *why)
 {
     struct statfs status;
     if (fstatfs(d->fd, &status) != 0) return failed("examine", d->path, why);
@@ -127,7 +127,6 @@ enum log_fault directory_open(struct directory *d, const char *path, bool read_o
     }
     strcpy(d->path, path);
     enum log_fault fault = open_path(d, read_only, why);
-    if (fault == LOG_OK && !read_only) fault = check_local(d, why);
     if (fault == LOG_OK) fault = lock_take(d, read_only, why);
     if (fault != LOG_OK) directory_close(d);
     return fault;

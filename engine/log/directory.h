@@ -15,9 +15,11 @@ struct directory {
     int lock_fd; /* -1: not locked */
 };
 
-/* Makes the directory if it must and takes its lock: LOG_BUSY, LOG_NOT_LOCAL, LOG_FAILED. With
- * `read_only` nothing is made and any file system will do. After a fault it is closed. */
+/* Makes the directory if it must and takes its lock: LOG_BUSY, LOG_FAILED. With `read_only` nothing is made. After a
+ * fault it is closed. */
 enum log_fault directory_open(struct directory *d, const char *path, bool read_only, struct sentence *why);
+/* LOG_NOT_LOCAL where a sync promises nothing about a disk. */
+enum log_fault directory_check_local(const struct directory *d, struct sentence *why);
 /* Gives the lock back. May be called twice. */
 void directory_close(struct directory *d);
 

@@ -15,11 +15,15 @@
 
 #define GIB (UINT64_C(1) << 30)
 #define MIB (UINT64_C(1) << 20)
+/* Of what size the segments of another log may be is not known here; address space costs nothing. */
+#define COPY_MAP_BYTES (2048 * GIB)
 
 static struct log_settings settings_filled(const struct log_settings *given)
 {
     struct log_settings s = *given;
     s.directory = NULL; /* the caller's; ours is in struct directory */
+    if (s.copy_of) s.segment_values_max = s.segment_bytes_max = UINT64_MAX;
+    if (s.copy_of && s.map_bytes == 0) s.map_bytes = COPY_MAP_BYTES;
     if (s.segment_values_max == 0) s.segment_values_max = 16 * MIB;
     if (s.segment_bytes_max == 0) s.segment_bytes_max = 4 * GIB;
     if (s.map_bytes == 0) s.map_bytes = s.segment_bytes_max + GIB;
@@ -98,7 +102,9 @@ static enum log_fault begin_new_log(struct log *log)
 {
     struct segment_birth birth = {.first = 1};
     log->state->was_clean = true;
-    if (getrandom(birth.log_id, LOG_ID_SIZE, 0) != LOG_ID_SIZE) {
+    if (log->state->settings.copy_of) {
+        memcpy(birth.log_id, log->state->settings.copy_of, LOG_ID_SIZE);
+    } else if (getrandom(birth.log_id, LOG_ID_SIZE, 0) != LOG_ID_SIZE) {
         sentence_set(&log->why, "cannot get a random log id: %s", strerror(errno));
         return LOG_FAILED;
     }
@@ -186,6 +192,14 @@ static enum log_fault check_marker(struct log *log)
     return LOG_OK;
 }
 
+static enum log_fault check_copy(struct log *log)
+{
+    const struct log_state *s = log->state;
+    if (!s->settings.copy_of || memcmp(s->settings.copy_of, s->id, LOG_ID_SIZE) == 0) return LOG_OK;
+    sentence_set(&log->why, "%s holds another log already, its log id differs; name an empty directory", s->directory.path);
+    return LOG_FAILED;
+}
+
 static enum log_fault open_segments(struct log *log)
 {
     struct log_state *s = log->state;
@@ -197,6 +211,7 @@ static enum log_fault open_segments(struct log *log)
     if (fault == LOG_OK) fault = open_all_listed(log, firsts, count);
     free(firsts);
     if (fault == LOG_OK) fault = check_marker(log);
+    if (fault == LOG_OK && count > 0) fault = check_copy(log);
     if (fault != LOG_OK || count > 0) return fault;
     if (!s->settings.read_only) return begin_new_log(log);
     sentence_set(&log->why, "there is no log in %s", s->directory.path);
@@ -232,6 +247,8 @@ enum log_fault log_open(struct log *log, const struct log_settings *settings)
     record_nothing(&s->head);
     segments_init(&s->segments, &s->directory);
     enum log_fault fault = directory_open(&s->directory, settings->directory, settings->read_only, &log->why);
+    if (fault == LOG_OK && !settings->read_only && !settings->copy_of)
+        fault = directory_check_local(&s->directory, &log->why);
     if (fault == LOG_OK) fault = open_locked(log);
     if (fault != LOG_OK) state_delete(log);
     return fault;
@@ -351,7 +368,35 @@ enum log_fault log_append(struct log *log, uint64_t first_seq, int64_t time_us, 
         .first = first_seq, .last = first_seq + count - 1, .time_us = time_us, .tree = s->head.tree};
     for (size_t i = 0; i < count; i++) merkle_append(&commit.tree, values[i]);
     merkle_root(&commit.tree, commit.root);
-    fault = segment_append(segments_newest(&s->segments), &commit, values, &log->why);
+    fault = segment_append(segments_newest(&s->segments), &commit, 1, values, &log->why);
     if (fault == LOG_OK) s->head = commit;
+    return remembered(log, fault);
+}
+
+/* ---- Copying */
+
+enum log_fault log_roll(struct log *log)
+{
+    enum log_fault fault;
+    ASSERT(log->state->settings.copy_of);
+    if (!may_append(log, &fault)) return fault;
+    if (segment_is_empty(segments_newest(&log->state->segments))) return LOG_OK;
+    return remembered(log, roll(log));
+}
+
+enum log_fault log_append_commits(struct log *log, const struct log_commit commits[], size_t count,
+                                  const struct bytes values[])
+{
+    struct log_state *s = log->state;
+    ASSERT(s->settings.copy_of && count >= 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct log_commit *before = i ? &commits[i - 1] : &s->head;
+        ASSERT(commits[i].first == before->last + 1 && commits[i].time_us >= before->time_us);
+    }
+    size_t value_count = commits[count - 1].last - s->head.last;
+    ASSERT(value_count >= count && value_count <= LOG_COMMIT_VALUES_MAX);
+    enum log_fault fault = log_reserve(log, bytes_in(values, value_count) + count * RECORD_SIZE_MAX);
+    if (fault == LOG_OK) fault = segment_append(segments_newest(&s->segments), commits, count, values, &log->why);
+    if (fault == LOG_OK) s->head = commits[count - 1];
     return remembered(log, fault);
 }

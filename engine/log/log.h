@@ -37,6 +37,8 @@ struct log_settings {
     uint64_t ballast_bytes;      /* given up when the disk is full, so that ends can still be written; 0: none */
     bool read_only;              /* for tools: takes the lock, changes nothing, checks nothing of the tail, appends
                                   * nothing; any file system will do */
+    const uint8_t *copy_of;      /* for tools: this is, or is made as, a copy of the log with this id (LOG_ID_SIZE bytes);
+                                  * any file system will do, and segments begin where log_roll() says, nowhere else */
 };
 
 /* What one commit wrote down about itself. */
@@ -91,6 +93,16 @@ void log_segment_range(const struct log *log, uint64_t *first, uint64_t *last);
  * more and answers the same each time. If log_must_roll(), a new segment is made and they go there whole. */
 enum log_fault log_append(struct log *log, uint64_t first_seq, int64_t time_us, const struct bytes values[],
                           size_t count);
+
+/* ---- Copying, in a log that was opened with copy_of. */
+
+/* Begins the next segment, unless the newest has no values yet. */
+enum log_fault log_roll(struct log *log);
+/* Appends commits as they were made elsewhere, in one durable step, all or none: each follows the one before it, its tree
+ * and root are those over its values, as the caller has made sure. `values` are those of all of them, at most
+ * LOG_COMMIT_VALUES_MAX. Faults as of log_append. */
+enum log_fault log_append_commits(struct log *log, const struct log_commit commits[], size_t count,
+                                  const struct bytes values[]);
 
 /* Makes sure of room for a commit whose values have `bytes` bytes in all, before it is tried; makes the next
  * segment when the open one is full; gives the ballast up if it must. log_append does so itself. */

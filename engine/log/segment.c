@@ -450,21 +450,22 @@ static enum log_fault commit_failed(const struct segment *s, int code, struct se
     return LOG_OUTCOME_UNKNOWN;
 }
 
-enum log_fault segment_append(struct segment *segment, const struct log_commit *commit, const struct bytes values[],
-                              struct sentence *why)
+enum log_fault segment_append(struct segment *segment, const struct log_commit commits[], size_t count,
+                              const struct bytes values[], struct sentence *why)
 {
-    ASSERT(commit->first == segment->last.last + 1);
+    const struct log_commit *last = &commits[count - 1];
+    ASSERT(commits->first == segment->last.last + 1);
     MDB_txn *txn;
     int code = mdb_txn_begin(segment->env, NULL, 0, &txn);
     if (code != 0) return failed(segment->path, "begin to write to", code, why);
-    code = put_values(txn, segment, commit->first, values, commit->last + 1 - commit->first);
-    if (code == 0) code = put_record(txn, segment, commit);
+    code = put_values(txn, segment, commits->first, values, last->last + 1 - commits->first);
+    for (size_t i = 0; i < count && code == 0; i++) code = put_record(txn, segment, &commits[i]);
     if (code != 0) {
         mdb_txn_abort(txn);
         return failed(segment->path, "write to", code, why);
     }
     enum log_fault fault = commit_failed(segment, mdb_txn_commit(txn), why);
-    if (fault == LOG_OK) segment->last = *commit;
+    if (fault == LOG_OK) segment->last = *last;
     return fault;
 }
 

@@ -44,10 +44,10 @@ bool segment_is_empty(const struct segment *segment);
 uint64_t segment_used_bytes(const struct segment *segment);
 int segment_fd(const struct segment *segment);
 
-/* Writes the values and the record, in one durable commit; LOG_OK: they are on disk.
+/* Writes the values and the records of commits that follow each other, all in one durable step; LOG_OK: they are on disk.
  * LOG_NO_SPACE, LOG_FAILED: the segment is as before. LOG_OUTCOME_UNKNOWN, LOG_DAMAGED: stop using it. */
-enum log_fault segment_append(struct segment *segment, const struct log_commit *commit, const struct bytes values[],
-                              struct sentence *why);
+enum log_fault segment_append(struct segment *segment, const struct log_commit commits[], size_t count,
+                              const struct bytes values[], struct sentence *why);
 
 /* ---- Reading what was committed when the view was opened or renewed. One view belongs to one thread
  * at a time; any number of them may be open in as many threads, also while another thread appends. */

@@ -237,6 +237,68 @@ static void threads_read_while_the_log_grows_and_rolls(void **state)
     }
 }
 
+/* ---- Copies. */
+
+static const uint8_t COPIED_ID[LOG_ID_SIZE] = "sixteen bytes, o";
+
+/* Commits of two values each, as another log would have made them. */
+static enum log_fault append_copied(struct log *log, struct log_commit *at, size_t count)
+{
+    static uint8_t rooms[64][VALUE_SIZE_MAX];
+    struct log_commit commits[32];
+    struct bytes values[64];
+    assert_true(count <= COUNT_OF(commits));
+    for (size_t i = 0; i < 2 * count; i++) {
+        values[i] = value_of(at->last + 1, rooms[i]);
+        at->last++;
+        merkle_append(&at->tree, values[i]);
+        merkle_root(&at->tree, at->root);
+        at->first = at->last - 1;
+        at->time_us = 7;
+        if (i % 2) commits[i / 2] = *at;
+    }
+    return log_append_commits(log, commits, count, values);
+}
+
+static void a_copy_keeps_commits_id_and_where_segments_began(void **state)
+{
+    struct story *s = *state;
+    struct log_reader reader;
+    struct log_commit at = {.last = 0}, commit;
+    uint64_t first, last;
+    s->settings.copy_of = COPIED_ID;
+    s->settings.segment_values_max = 10;
+    given_open_log(s);
+    assert_int_equal(log_roll(&s->log), LOG_OK); /* into the first one, which is empty */
+    assert_int_equal(append_copied(&s->log, &at, 20), LOG_OK);
+    assert_false(log_must_roll(&s->log));
+    assert_int_equal(log_roll(&s->log), LOG_OK);
+    assert_int_equal(append_copied(&s->log, &at, 3), LOG_OK);
+    reopen(s, true);
+    log_segment_range(&s->log, &first, &last);
+    assert_int_equal(first, 41);
+    assert_int_equal(last, 46);
+    assert_memory_equal(log_id(&s->log), COPIED_ID, LOG_ID_SIZE);
+    assert_memory_equal(log_root(&s->log), at.root, MERKLE_HASH_SIZE);
+    then_values_stand(s, 1, 46);
+    assert_int_equal(log_reader_open(&reader, &s->log), LOG_OK);
+    assert_int_equal(log_read_commit(&reader, 4, &commit), LOG_OK);
+    assert_int_equal(commit.first, 3);
+    assert_int_equal(commit.time_us, 7);
+    log_reader_close(&reader);
+}
+
+static void a_copy_of_another_log_is_not_gone_on_with(void **state)
+{
+    struct story *s = *state;
+    given_open_log(s);
+    given_values(s, 5);
+    log_close(&s->log, true);
+    s->settings.copy_of = COPIED_ID;
+    assert_int_equal(opens(s), LOG_FAILED);
+    then_why_has(s->log.why.text, "another log");
+}
+
 /* ---- Compared with a model, over many turns, segments and stops */
 
 static void random_turns_rolls_and_stops_leave_what_the_model_has(void **state)
@@ -281,6 +343,8 @@ int main(void)
         STORY(a_reader_sees_what_was_there_until_it_is_renewed),
         STORY(values_of_many_segments_stay_lent_until_the_renewal),
         STORY(threads_read_while_the_log_grows_and_rolls),
+        STORY(a_copy_keeps_commits_id_and_where_segments_began),
+        STORY(a_copy_of_another_log_is_not_gone_on_with),
         STORY(random_turns_rolls_and_stops_leave_what_the_model_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
