@@ -14,6 +14,14 @@ static bool find_in(struct view *v, const struct job *job, uint32_t device, stru
     return list && list->count > 0 && job_devices_find(v, job->number, device, record);
 }
 
+static size_t row_bytes(const struct history_row *row)
+{
+    size_t bytes = row->display_name.size + row->error.size;
+    for (uint32_t i = 0; i < row->attempts.count; i++)
+        bytes += row->attempts.rows[i].error.size + row->attempts.rows[i].response.size;
+    return bytes;
+}
+
 static bool row_add(struct task *task, struct trail *trail, const struct job *job, const struct job_device *record)
 {
     struct arena *arena = &task->arena;
@@ -38,6 +46,7 @@ static bool row_add(struct task *task, struct trail *trail, const struct job *jo
         .attempts = {.job = job->number, .limit = HISTORY_ATTEMPTS_MAX},
     };
     attempts_walk(task, trail, record->device, record->last, &row->attempts);
+    history->bytes += row_bytes(row);
     history->count += !task->failed;
     return !task->failed;
 }
@@ -50,7 +59,8 @@ static void walk(struct task *task, struct trail *trail, uint32_t device)
     for (; job; job = job->number > 1 ? jobs_previous(task->snapshot, job->number - 1) : NULL) {
         struct job_device record;
         bool found = find_in(task->snapshot, job, device, &record);
-        if (looks-- == 0 || (found && history->count == history->limit)) {
+        bool is_full = history->count == history->limit || history->bytes > TASK_PAGE_BYTES_MAX;
+        if (looks-- == 0 || (found && is_full)) {
             history->next = job->number;
             return;
         }

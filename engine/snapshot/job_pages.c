@@ -21,26 +21,37 @@ static bool id_is_wanted(struct rows *rows, const struct listing *listing, const
     return rows_device(rows, record, &device) && listing_takes_id(listing, device.id);
 }
 
-static const struct bytes *copy_properties(struct arena *arena, const struct bytes *properties, size_t count)
+static bool page_is_full(const struct job_device_page *page)
 {
-    struct bytes *copies = arena_alloc(arena, (count + 1) * sizeof *copies);
-    for (size_t i = 0; i < count; i++) copies[i] = arena_copy(arena, properties[i]);
+    return page->count == page->listing.limit || page->bytes > TASK_PAGE_BYTES_MAX;
+}
+
+/* The page's own copy. */
+static struct bytes keep(struct task *task, struct bytes text)
+{
+    task->job_devices.bytes += text.size;
+    return arena_copy(&task->arena, text);
+}
+
+static const struct bytes *keep_properties(struct task *task, const struct bytes *properties, size_t count)
+{
+    struct bytes *copies = arena_alloc(&task->arena, (count + 1) * sizeof *copies);
+    for (size_t i = 0; i < count; i++) copies[i] = keep(task, properties[i]);
     return copies;
 }
 
 static bool row_add(struct task *task, struct rows *rows, const struct job_device *record)
 {
-    struct arena *arena = &task->arena;
     struct job_device_page *page = &task->job_devices;
     struct job_device_row row;
     if (!rows_read(rows, record, &row)) return task_fail(task, "%s", rows->why.text);
-    row.id = arena_copy(arena, row.id);
-    row.display_name = arena_copy(arena, row.display_name);
-    row.template = arena_copy(arena, row.template);
-    row.error = arena_copy(arena, row.error);
-    row.response = arena_copy(arena, row.response);
-    row.connector = arena_copy(arena, row.connector);
-    row.properties = copy_properties(arena, row.properties, page->listing.columns.count);
+    row.id = keep(task, row.id);
+    row.display_name = keep(task, row.display_name);
+    row.template = keep(task, row.template);
+    row.error = keep(task, row.error);
+    row.response = keep(task, row.response);
+    row.connector = keep(task, row.connector);
+    row.properties = keep_properties(task, row.properties, page->listing.columns.count);
     page->rows[page->count++] = row;
     return true;
 }
@@ -56,7 +67,7 @@ static void walk(struct task *task, struct rows *rows)
     for (uint32_t position = from; position < pause; position++) {
         struct job_device record = rows_record(rows, position);
         if (!record_is_wanted(&page->listing, &record) || !id_is_wanted(rows, &page->listing, &record)) continue;
-        if (page->count == page->listing.limit) {
+        if (page_is_full(page)) {
             page->next = (struct listing_place){.given = true, .number = position};
             return;
         }
@@ -183,12 +194,13 @@ static void sort(struct task *task, struct rows *rows)
     s.heap = arena_alloc(&task->arena, s.capacity * sizeof *s.heap);
     select_rows(&s, rows);
     heap_unwind(&s);
-    for (size_t i = 0; i < s.count && page->count < page->listing.limit; i++) {
-        struct job_device record = rows_record(rows, s.heap[i].position);
+    size_t shown = 0;
+    for (; shown < s.count && !page_is_full(page); shown++) {
+        struct job_device record = rows_record(rows, s.heap[shown].position);
         if (!row_add(task, rows, &record)) return;
     }
-    if (s.count < s.capacity) return;
-    page->next = s.heap[s.count - 1].place;
+    if (shown == s.count) return;
+    page->next = s.heap[shown].place;
     page->next.id = arena_copy(&task->arena, page->next.id);
 }
 

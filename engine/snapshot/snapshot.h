@@ -6,7 +6,8 @@
  * `fault` has the sentence; the answers are then not to be looked at.
  *
  * A call touches at most TASK_LOOKS_MAX devices for a page, so that no page holds a worker for long: a page may
- * then have fewer rows than `limit`, or none, and still have a `next`. */
+ * then have fewer rows than `limit`, or none, and still have a `next`. A page of long rows ends at TASK_PAGE_BYTES_MAX and
+ * one row, so that it fits into a frame. */
 #ifndef MUSTER_SNAPSHOT_H
 #define MUSTER_SNAPSHOT_H
 
@@ -22,7 +23,7 @@
 #include "projections/projections.h"
 #include "projections/reruns.h"
 
-enum { TASK_LOOKS_MAX = 1000000 };
+enum { TASK_LOOKS_MAX = 1000000, TASK_PAGE_BYTES_MAX = 4 << 20 };
 
 enum task_kind {
     TASK_MEMBERS,
@@ -117,6 +118,7 @@ struct job_device_page {
     struct listing listing; /* in; a removed device is found by its id too */
     struct job_device_row *rows;
     uint32_t count;
+    size_t bytes; /* of the rows' texts and values */
     struct listing_place next; /* place to go on from; not given: that is all */
 };
 
@@ -183,6 +185,7 @@ struct device_history {
     uint32_t limit;         /* in, above 0 */
     struct history_row *rows;
     uint32_t count;
+    size_t bytes; /* of the rows' texts and responses */
     uint32_t next; /* job to go on from, 0: that is all */
     bool unknown;  /* there never was a device with this id */
 };

@@ -107,13 +107,18 @@ static void a_question_that_cannot_be_is_refused(void **state)
 
 /* ---- History. */
 
+static void take_and_report(struct stage *s, const char *result)
+{
+    const char *work = strstr(stage_call(s, 1, "work.take", "{\"connector\":\"north\"}"), "\"work\":");
+    assert_non_null(work);
+    stage_call(s, 1, "work.report", "{\"work\":%d,\"results\":[[0,%s]]}", atoi(work + strlen("\"work\":")), result);
+}
+
 static void run(struct stage *s, const char *id, const char *result)
 {
     stage_call(s, 1, "jobs.run",
                "{\"id\":\"%s\",\"group\":\"all\",\"data\":[{\"type\":\"property\",\"path\":\"p\",\"value\":1}]}", id);
-    const char *work = strstr(stage_call(s, 1, "work.take", "{\"connector\":\"north\"}"), "\"work\":");
-    assert_non_null(work);
-    stage_call(s, 1, "work.report", "{\"work\":%d,\"results\":[[0,%s]]}", atoi(work + strlen("\"work\":")), result);
+    take_and_report(s, result);
 }
 
 static void a_devices_jobs_are_told_with_their_attempts(void **state)
@@ -144,15 +149,33 @@ static void a_device_that_was_given_back_often_shows_ten_attempts(void **state)
     run(s, "job-1", "\"returned\"");
     for (int i = 0; i < 12; i++) {
         stage_pass(s, 10 * SECOND);
-        const char *work = strstr(stage_call(s, 1, "work.take", "{\"connector\":\"north\"}"), "\"work\":");
-        assert_non_null(work);
-        stage_call(s, 1, "work.report", "{\"work\":%d,\"results\":[[0,\"returned\"]]}", atoi(work + strlen("\"work\":")));
+        take_and_report(s, "\"returned\"");
     }
     stage_call(s, 1, "devices.history", "{\"id\":\"gw-1\"}");
     then_answer_has(s, 1, "\"attempts\":[{\"attempt\":13,");
     then_answer_has(s, 1, "{\"attempt\":4,");
     then_answer_has(s, 1, "\"moreAttempts\":true");
     assert_null(strstr(stage_answers(s, 1), "{\"attempt\":3,"));
+}
+
+/* Ten attempts of 5 KB each in every one of them. */
+static void a_long_history_comes_in_pages_that_fit_into_a_frame(void **state)
+{
+    enum { JOBS = 90, ATTEMPTS = 11, RESPONSE = 4000, ERROR = 1000 };
+    struct stage *s = *state;
+    char result[RESPONSE + ERROR + 100];
+    snprintf(result, sizeof result, "\"failed\",\"%0*d\",\"%0*d\"", ERROR, 1, RESPONSE, 2);
+    stage_call(s, 1, "groups.put", "{\"id\":\"all\"}");
+    given_device(s, "gw-1", "");
+    for (int job = 0; job < JOBS; job++) {
+        stage_call(s, 1, "jobs.run",
+                   "{\"id\":\"job-%d\",\"group\":\"all\",\"retries\":{\"max\":10},\"data\":[{\"type\":\"command\",\"path\":\"p\"}]}",
+                   job);
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) take_and_report(s, result);
+    }
+    const char *answer = stage_call(s, 1, "devices.history", "{\"id\":\"gw-1\",\"limit\":1000}");
+    assert_in_range(strlen(answer), 4 << 20, 5 << 20);
+    then_answer_has(s, 1, "\"cursor\":");
 }
 
 static void a_removed_device_has_a_history_until_its_id_is_another(void **state)
@@ -193,6 +216,7 @@ int main(void)
         STORY(a_question_that_cannot_be_is_refused),
         STORY(a_devices_jobs_are_told_with_their_attempts),
         STORY(a_device_that_was_given_back_often_shows_ten_attempts),
+        STORY(a_long_history_comes_in_pages_that_fit_into_a_frame),
         STORY(a_removed_device_has_a_history_until_its_id_is_another),
         STORY(what_ended_thirty_days_ago_is_left_out),
     };

@@ -1,6 +1,8 @@
 /* Property values as jobs set them last, through the engine's own turn: who sets them, who sees them. */
 #include "tests/unit/job_story.h"
 
+#include "engine/decide/limits.h"
+
 /* ---- Givens. */
 
 static void given_results(struct stage *s, const char *results)
@@ -147,6 +149,54 @@ static void a_device_with_more_values_than_an_answer_shows_says_so(void **state)
     free(long_value);
 }
 
+enum { LONG_COLUMNS = 16, LONG_DEVICES = 20, LONG_VALUE = 60000 };
+
+/* Every device has 60 KB under each of the paths p0, p1, ...; `columns` is those, as JSON. */
+static void given_long_values(struct stage *s, char columns[512])
+{
+    char *value = malloc(LONG_VALUE + 1);
+    memset(value, 'x', LONG_VALUE);
+    value[LONG_VALUE] = '\0';
+    columns[0] = '\0';
+    for (int i = 0; i < LONG_COLUMNS; i++) {
+        stage_call(s, 1, "jobs.run",
+                   "{\"id\":\"job-%d\",\"group\":\"all\",\"data\":[{\"type\":\"cloudProperty\",\"path\":\"p%d\",\"value\":\"%s\"}]}",
+                   i, i, value);
+        snprintf(columns + strlen(columns), 512 - strlen(columns), "%s\"cloudProperties.p%d\"", i ? "," : "", i);
+    }
+    free(value);
+}
+
+/* Reads page after page, each within a frame. */
+static void then_pages_hold_all(struct stage *s, const char *fields)
+{
+    int rows = 0, pages = 0;
+    char cursor[64] = "";
+    do {
+        const char *answer = stage_call(s, 1, "jobs.devices", "{\"id\":\"job-1\",%s%s}", fields, cursor);
+        const char *next = strstr(answer, "\"cursor\":\"");
+        assert_in_range(strlen(answer), 1, FRAME_BYTES_MAX);
+        assert_in_range(++pages, 1, LONG_DEVICES);
+        for (const char *row = answer; (row = strstr(row, "{\"id\":\"gw-")); row++) rows++;
+        cursor[0] = '\0';
+        if (next) snprintf(cursor, sizeof cursor, ",%.*s\"", (int)(10 + strcspn(next + 10, "\"")), next);
+    } while (cursor[0]);
+    assert_int_equal(rows, LONG_DEVICES);
+}
+
+/* A thousand such rows would be a gigabyte. */
+static void a_page_of_long_values_fits_into_a_frame(void **state)
+{
+    struct stage *s = *state;
+    char columns[512], fields[600];
+    given_devices(s, LONG_DEVICES);
+    given_long_values(s, columns);
+    snprintf(fields, sizeof fields, "\"columns\":[%s]", columns);
+    then_pages_hold_all(s, fields);
+    snprintf(fields, sizeof fields, "\"columns\":[%s],\"sort\":\"id desc\"", columns);
+    then_pages_hold_all(s, fields);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +208,7 @@ int main(void)
         STORY(values_are_there_after_a_restart_and_go_with_the_device),
         STORY(a_value_stays_when_its_job_is_forgotten),
         STORY(a_device_with_more_values_than_an_answer_shows_says_so),
+        STORY(a_page_of_long_values_fits_into_a_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
