@@ -305,6 +305,7 @@ static void answer_peer(struct turn *t, struct peer *peer, struct task *task, en
 static void end_task(struct turn *t, struct task *task, enum refusal refusal)
 {
     if (task_reads_a_group(task)) {
+        if (refusal) sentence_set(&task->fault, "%s", refusal_text(refusal));
         task->failed |= refusal != ACCEPTED;
         if (task->kind == TASK_MOVE) take_move(t, task);
         else take_members(t, task);

@@ -233,11 +233,16 @@ static struct bytes bytes_of(struct event_field field)
     return *(const struct bytes *)field.value;
 }
 
+/* What is shown by its id. */
+static struct bytes (*const ID_OF[])(struct view *v, uint32_t number) = {
+    [SHOW_TEMPLATE] = template_id, [SHOW_GROUP] = group_id,       [SHOW_DEVICE] = device_id, [SHOW_IMPORT] = import_id,
+    [SHOW_JOB] = job_id,           [SHOW_SCHEDULE] = schedule_id, [SHOW_EXPORT] = export_id,
+};
+
 /* Whether a view is needed to show it. */
 static bool is_named(enum showing showing)
 {
-    return showing == SHOW_TEMPLATE || showing == SHOW_GROUP || showing == SHOW_DEVICE || showing == SHOW_IMPORT ||
-           showing == SHOW_JOB || showing == SHOW_DEVICES || showing == SHOW_SCHEDULE;
+    return showing == SHOW_DEVICES || (showing < COUNT_OF(ID_OF) && ID_OF[showing]);
 }
 
 static void pack_field(msgpack_packer *p, struct view *v, struct event_field field, enum showing showing)
@@ -247,11 +252,13 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_PLAIN: pack_plain(p, field); return;
     case SHOW_HEX: pack_hex(p, bytes_of(field)); return;
     case SHOW_SECONDS: msgpack_pack_uint64(p, *(const event_u64 *)field.value / 1000000); return;
-    case SHOW_TEMPLATE: pack_id(p, template_id(v, number_of(field))); return;
-    case SHOW_GROUP: pack_id(p, group_id(v, number_of(field))); return;
-    case SHOW_DEVICE: pack_id(p, device_id(v, number_of(field))); return;
-    case SHOW_IMPORT: pack_id(p, import_id(v, number_of(field))); return;
-    case SHOW_JOB: pack_id(p, job_id(v, number_of(field))); return;
+    case SHOW_TEMPLATE:
+    case SHOW_GROUP:
+    case SHOW_DEVICE:
+    case SHOW_IMPORT:
+    case SHOW_JOB:
+    case SHOW_SCHEDULE:
+    case SHOW_EXPORT: pack_id(p, ID_OF[showing](v, number_of(field))); return;
     case SHOW_DEVICES: pack_devices(p, v, bytes_of(field)); return;
     case SHOW_FROM_ONE: msgpack_pack_uint32(p, number_of(field) + 1); return;
     case SHOW_JOB_TYPE: pack_key(p, job_type_word((enum job_type)number_of(field))); return;
@@ -262,7 +269,6 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_RETURNED_REASON: pack_key(p, returned_reason_word(number_of(field))); return;
     case SHOW_CANCEL_REASON: pack_key(p, cancel_reason_word(number_of(field))); return;
     case SHOW_FAILED_REASON: pack_key(p, failed_reason_word(number_of(field))); return;
-    case SHOW_SCHEDULE: pack_id(p, schedule_id(v, number_of(field))); return;
     case SHOW_TIME: pack_time(p, field); return;
     case SHOW_RECURRENCE: pack_key(p, recurrence_word(number_of(field))); return;
     case SHOW_MISSED_POLICY: pack_key(p, missed_policy_word(number_of(field))); return;
@@ -273,7 +279,6 @@ static void pack_field(msgpack_packer *p, struct view *v, struct event_field fie
     case SHOW_RERUN_WHICH: pack_key(p, rerun_which_word(number_of(field))); return;
     case SHOW_RETRIED: pack_retried(p, number_of(field)); return;
     case SHOW_ROW: pack_row(p, bytes_of(field)); return;
-    case SHOW_EXPORT: pack_id(p, export_id(v, number_of(field))); return;
     case SHOW_EXPORT_OUTCOME: pack_key(p, export_outcome_word(number_of(field))); return;
     case SHOW_EXPORT_GONE: pack_key(p, export_gone_word(number_of(field))); return;
     case SHOW_KEYS_ROTATED: pack_key(p, keys_rotated_word(number_of(field))); return;
