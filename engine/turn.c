@@ -281,6 +281,12 @@ static void read_move(void *context, uint32_t move)
     t->reads = read;
 }
 
+static uint32_t readings_left(const struct turn *t)
+{
+    if (t->now.monotonic_us < t->members_retry_us) return 0;
+    return MEMBERS_TASKS_MAX - t->members_tasks;
+}
+
 static bool progress(struct turn *t)
 {
     if (t->full) progress_pause(&t->progress);
@@ -300,8 +306,7 @@ static bool progress(struct turn *t)
                                  .zones = &ZONES,
                                  .short_of_room = log_room(&t->log) == LOG_ROOM_SHORT,
                                  .jobs_at_once = s->jobs_at_once,
-                                 .may_read_targets = t->members_tasks < MEMBERS_TASKS_MAX &&
-                                                     t->now.monotonic_us >= t->members_retry_us,
+                                 .readings_left = readings_left(t),
                                  .context = t,
                                  .may_serve = may_serve,
                                  .read_targets = read_targets,

@@ -234,6 +234,8 @@ bool run_moves(struct progress *p, struct progress_turn *t)
     uint32_t move = moves_first_open(t->view, &filter);
     if (move == 0) return false;
     if (p->moving.move == move) return p->moving.read && go_on(&p->moving, t);
-    if (p->moving.move == 0 && t->may_read_targets) t->read_move(t->context, move);
+    if (p->moving.move || t->readings_left == 0) return false;
+    t->readings_left--;
+    t->read_move(t->context, move);
     return false;
 }

@@ -240,6 +240,7 @@ static void begin_targets(struct progress_turn *t, uint32_t number)
         emit(t->events, (struct event){.type = EVENT_JOB_TARGETS_BEGUN,
                                        .job_targets_begun = {.job = number, .at_seq = at_seq, .filter = filter}});
     t->read_targets(t->context, number, begun);
+    t->readings_left--;
     t->reads_targets = true;
 }
 
@@ -310,7 +311,7 @@ static bool run_job(struct progress *p, struct progress_turn *t, uint32_t number
     if (job->targets_fixed) return job_evaluate(t->view, t->events, number, t->events_max);
     struct targets *targets = progress_targets(p, number, job->begun_seq);
     if (!targets && job->begun_seq >= t->events->first_seq) return false; /* asked for in this turn */
-    if (!targets && t->may_read_targets) begin_targets(t, number); /* read before a restart: it begins again */
+    if (!targets && t->readings_left) begin_targets(t, number); /* read before a restart: it begins again */
     else if (targets && targets->read) return write_targets(t, targets);
     return false;
 }
@@ -351,7 +352,7 @@ static bool start_jobs(struct progress_turn *t)
     const struct job *job;
     while (jobs_count(t->view, JOB_IS_RUNNING) < t->jobs_at_once && (job = next_in_queue(t->view))) {
         if (turn_is_full(t)) return true;
-        if (!job->targets_fixed && !t->may_read_targets) return false; /* one that is read makes room, and a turn */
+        if (!job->targets_fixed && !t->readings_left) return false; /* one that is read makes room, and a turn */
         if (!job->targets_fixed) begin_targets(t, job->number);
         else if (continue_job(t, job->number)) return true;
     }

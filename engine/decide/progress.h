@@ -60,7 +60,7 @@ struct progress_turn {
     const struct zone_rules *zones;
     bool short_of_room;      /* nothing is started or handed out */
     uint32_t jobs_at_once;
-    bool may_read_targets;   /* workers have room for another reading */
+    uint32_t readings_left;  /* so many more groups may be read by workers */
     bool reads_targets;      /* progress_run asked for a reading */
     void *context;
     /* Whether the turn has room for the answer to another take. */

@@ -1,4 +1,5 @@
-/* Calls that read much and write nothing: a turn takes a bounded number of them, so that nobody waits for it long. */
+/* What takes long is bounded: in a turn, the calls that read much and write nothing; at workers, the engine's own
+ * readings. So nobody waits long for either. */
 #include "tests/unit/job_story.h"
 
 enum { FRAMES = 100 };
@@ -117,6 +118,24 @@ static void error_logs_of_an_import(void **state)
     free(data);
 }
 
+/* Workers keep places for calls, and no more tasks are begun than there are places for. */
+static void jobs_that_begin_at_once(void **state)
+{
+    enum { JOBS = 50 };
+    struct stage *s = *state;
+    s->settings.jobs_at_once = JOBS;
+    stage_restart(s);
+    given_devices(s, 1);
+    s->hold_tasks = true;
+    for (int i = 0; i < JOBS; i++) stage_queue(s, 1, "jobs.run", "{" JOB "}");
+    stage_settle(s);
+    assert_int_equal(s->task_count, MEMBERS_TASKS_MAX);
+    s->hold_tasks = false;
+    stage_settle(s);
+    stage_call(s, 1, "info", "{}");
+    then_answer_has(s, 1, "\"running\":50,");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +145,7 @@ int main(void)
         STORY(a_group_that_many_jobs_use),
         STORY(jobs_for_a_template_that_lists_much),
         STORY(error_logs_of_an_import),
+        STORY(jobs_that_begin_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
