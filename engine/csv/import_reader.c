@@ -247,14 +247,22 @@ static bool text_has(struct bytes text, char character)
     return text.size > 0 && memchr(text.data, character, text.size) != NULL;
 }
 
-/* Spreadsheets of some countries separate by semicolons; the whole header is one cell then. */
+/* Spreadsheets of some countries separate by semicolons; the whole header is one cell then. Others begin with a line of
+ * their own, which says what separates. */
+static const char *advice_on_header(const struct import_reader *r)
+{
+    struct bytes first = r->header[0];
+    bool other_separator = text_has(first, ';') || text_has(first, '|') || text_has(first, '\t');
+    if (first.size >= 4 && memcmp(first.data, "sep=", 4) == 0) return "; begin with the line behind it";
+    if (r->header_count == 1 && other_separator) return "; separate the columns with commas";
+    return "";
+}
+
 static enum import_step no_id_column(struct import_reader *r)
 {
     struct bytes first = text_quotable(r->header[0], 60);
-    bool other_separator = r->header_count == 1 && (text_has(first, ';') || text_has(first, '|'));
     sentence_set(&r->why, "line %llu names no column " IMPORT_ID_COLUMN "; it begins with \"%.*s\"%s",
-                 (unsigned long long)r->row_line, BYTES_ARG(first),
-                 other_separator ? "; separate the columns with commas" : "");
+                 (unsigned long long)r->row_line, BYTES_ARG(first), advice_on_header(r));
     return file_fail(r, IMPORT_FILE_NO_ID_COLUMN);
 }
 

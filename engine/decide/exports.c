@@ -254,8 +254,12 @@ enum refusal decide_exports_read(struct decision *d, const struct command *c)
         return REFUSED_EXPORT_HAS_NO_FILE;
     }
     if (export.outcome != EXPORT_COMPLETE || export.gone) return REFUSED_EXPORT_HAS_NO_FILE;
-    d->answer = (struct answer){.kind = ANSWER_EXPORT_PIECE,
-                                .number = number,
-                                .from = c->exports_read.offset.given ? c->exports_read.offset.value : 0};
+    uint64_t offset = c->exports_read.offset.given ? c->exports_read.offset.value : 0;
+    if (offset > export.bytes) {
+        sentence_set(&d->why, "offset is behind the end of the file, which has %llu bytes",
+                     (unsigned long long)export.bytes);
+        return REFUSED_EXPORT_HAS_NO_FILE;
+    }
+    d->answer = (struct answer){.kind = ANSWER_EXPORT_PIECE, .number = number, .from = offset};
     return ACCEPTED;
 }

@@ -127,7 +127,7 @@ static bool import_is_abandoned(const struct open_import *open, enum import_outc
         return true;
     }
     *outcome = IMPORT_CLIENT_GONE;
-    *reason = BYTES("the client's connection ended before imports.close; import the file again");
+    *reason = BYTES("the client's connection ended before it closed the import; import the file again");
     return open->peer == 0;
 }
 

@@ -288,6 +288,10 @@ static void a_header_names_the_id_column_once(void **state)
     READS_AS("\"\"\n", "line 1 names no column IOTC_DEVICEID; it begins with \"\"");
     READS_AS("IOTC_DEVICEID;IOTC_DEVICENAME\n", "line 1 names no column IOTC_DEVICEID; it begins with "
                                                 "\"IOTC_DEVICEID;IOTC_DEVICENAME\"; separate the columns with commas");
+    READS_AS("IOTC_DEVICEID\tIOTC_DEVICENAME\n", "line 1 names no column IOTC_DEVICEID; it begins with "
+                                                 "\"IOTC_DEVICEID\"; separate the columns with commas");
+    READS_AS("sep=,\nIOTC_DEVICEID\n",
+             "line 1 names no column IOTC_DEVICEID; it begins with \"sep=\"; begin with the line behind it");
     READS_AS("IOTC_DEVICEID,x,iotc_deviceid\n",
              "line 1 names the column IOTC_DEVICEID twice, as columns 1 and 3; keep one");
     READS_AS("IOTC_DEVICENAME,IOTC_DEVICENAME\n",

@@ -213,7 +213,8 @@ static void bad_calls_open_nothing(void **state)
     assert_int_equal(log_head(&s->turn->log), head);
     open_export(s, "\"id\":\"e\"");
     expect_answer(open_export(s, "\"id\":\"e\""), "was opened before");
-    expect_answer(stage_call(s, 1, "exports.read", "{\"id\":\"e\",\"offset\":1000000}"), "export_has_no_file");
+    expect_answer(stage_call(s, 1, "exports.read", "{\"id\":\"e\",\"offset\":1000000}"),
+                  "[\"export_has_no_file\",\"offset is behind the end of the file,which has ");
 }
 
 static void readers_see_exports_and_no_keys(void **state)

@@ -436,7 +436,7 @@ static void a_client_that_is_gone_leaves_a_closed_import(void **state)
     given_half_an_import(s, 2, "");
     stage_leave(s, 2);
     stage_call(s, 1, "imports.get", "{\"id\":\"half\"}");
-    then_answer_has(s, 1, "\"status\":\"client_gone\",\"reason\":\"the client's connection ended before imports.close; import the "
+    then_answer_has(s, 1, "\"status\":\"client_gone\",\"reason\":\"the client's connection ended before it closed the import; import the "
                           "file again\",\"accepted\":2,\"changed\":0,\"unchanged\":0,\"rejected\":1,\"lines\":5,");
     then_importing_again_finishes(s);
 }
