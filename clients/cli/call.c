@@ -8,8 +8,6 @@ static const struct {
     const char *code;
     const char *hint;
 } HINTS[] = {
-    {"group_in_use", "--force removes it all the same"},
-    {"template_in_use", "--force removes it all the same"},
     {"read_only", "--socket names the operators' socket"},
     {"outcome_unknown", "repeat it with the same --request-id, which cannot do it twice"},
 };
@@ -55,11 +53,9 @@ void put_option(const struct cli *cli, struct muster_params *params, const char 
     if (value) muster_put_text(params, key, value);
 }
 
-void put_words(const struct cli *cli, struct muster_params *params, const char *name, const char *key)
+void put_list(struct muster_params *params, const char *key, const char *words)
 {
-    const char *words = option(cli, name);
-    uint32_t count = words && *words ? 1 : 0;
-    if (!words) return;
+    uint32_t count = *words ? 1 : 0;
     for (const char *at = words; *at; at++) count += *at == ',';
     msgpack_packer *p = muster_put(params, key);
     msgpack_pack_array(p, count);
@@ -68,6 +64,12 @@ void put_words(const struct cli *cli, struct muster_params *params, const char *
         msgpack_pack_str_with_body(p, at, size);
         at += size + 1;
     }
+}
+
+void put_words(const struct cli *cli, struct muster_params *params, const char *name, const char *key)
+{
+    const char *words = option(cli, name);
+    if (words) put_list(params, key, words);
 }
 
 void put_globals(const struct cli *cli, struct muster_params *params)

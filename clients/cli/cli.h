@@ -64,8 +64,9 @@ int usage(const struct cli *cli, const char *format, ...) __attribute__((format(
 void put_globals(const struct cli *cli, struct muster_params *params);
 /* Puts an option's text under `key` if it was given. */
 void put_option(const struct cli *cli, struct muster_params *params, const char *name, const char *key);
-
-/* The same for an option of several words with commas between: a list of texts. */
+/* Puts words with commas between as a list of texts. */
+void put_list(struct muster_params *params, const char *key, const char *words);
+/* The same for an option, if it was given. */
 void put_words(const struct cli *cli, struct muster_params *params, const char *name, const char *key);
 
 /* Connects if this is the first call, asks and, unless the engine answers, says why not. The exit code; *result is

@@ -28,6 +28,14 @@ static const struct {
     {"templates", "template"},
 };
 
+/* What a sentence says of fields, in words of options. */
+static const struct {
+    const char *of_fields;
+    const char *of_options;
+} OPTIONS[] = {
+    {"force: true", "--force"},
+};
+
 static bool is_word(const char *text, size_t size, const char *word)
 {
     return strlen(word) == size && memcmp(text, word, size) == 0;
@@ -62,6 +70,31 @@ static const struct verb *find_method(const char *text, size_t *size)
     return NULL;
 }
 
+/* The option for what `text` begins with, *size its bytes; NULL: for nothing there. */
+static const char *find_option(const char *text, size_t *size)
+{
+    for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++) {
+        *size = strlen(OPTIONS[i].of_fields);
+        if (strncmp(text, OPTIONS[i].of_fields, *size) == 0) return OPTIONS[i].of_options;
+    }
+    return NULL;
+}
+
+/* Writes what stands for the words that `text` begins with; how many bytes those have, 0: they stand for themselves. */
+static size_t write_translated(FILE *out, const char *text)
+{
+    size_t size;
+    const struct verb *verb = find_method(text, &size);
+    if (verb) {
+        fprintf(out, "'muster %s%s%s'", verb->noun, verb->name ? " " : "", verb->name ? verb->name : "");
+        return size;
+    }
+    const char *option = find_option(text, &size);
+    if (!option) return 0;
+    fputs(option, out);
+    return size;
+}
+
 /* "jobs.run: ..." begins what is wrong with a field; whoever typed the command knows the verb. */
 static const char *behind_method(const char *sentence)
 {
@@ -74,13 +107,9 @@ static void write_in_verbs(FILE *out, const char *sentence)
 {
     bool quoted = false, at_word = true;
     for (const char *at = behind_method(sentence); *at;) {
-        size_t size;
-        const struct verb *verb = !quoted && at_word ? find_method(at, &size) : NULL;
-        if (verb) {
-            fprintf(out, "'muster %s%s%s'", verb->noun, verb->name ? " " : "", verb->name ? verb->name : "");
-            at += size;
-            continue;
-        }
+        size_t translated = !quoted && at_word ? write_translated(out, at) : 0;
+        at += translated;
+        if (translated) continue;
         quoted ^= *at == '"';
         at_word = !isalnum((unsigned char)*at);
         fputc(*at++, out);

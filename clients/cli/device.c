@@ -173,7 +173,7 @@ int device_report(struct cli *cli)
     if (json_read(cli->second_operand, muster_put(&params, "properties"), &fault))
         code = call(cli, "devices.report", &params, &result);
     else
-        usage(cli, "JSON is not JSON: %s, at character %zu", fault.why, fault.at + 1);
+        usage(cli, "what %s reports is not JSON: %s, at character %zu", cli->operand, fault.why, fault.at + 1);
     muster_params_free(&params);
     return code == EXIT_DONE ? resource_changed(cli, &result, "has reported") : code;
 }

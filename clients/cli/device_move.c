@@ -1,9 +1,9 @@
-/* muster device move: one device, several, or a group, which is waited for. */
+/* muster device move: devices by their ids, or a group, which is waited for. */
+#include "clients/cli/ids.h"
 #include "clients/cli/list.h"
 #include "clients/cli/verbs.h"
 #include "clients/terminal/text.h"
 
-#include <string.h>
 #include <time.h>
 
 enum { LOOK_EVERY_MS = 100 };
@@ -12,21 +12,9 @@ const struct option_row DEVICE_MOVE_OPTIONS[] = {
     {"template", "ID", "the template they move to"},
     {"unassign", NULL, "to none instead"},
     {"group", "ID", "all devices of a group, instead of ID,..."},
+    IDS_FILE_ROW,
     {NULL, NULL, NULL},
 };
-
-static void put_ids(struct muster_params *params, const char *ids)
-{
-    uint32_t count = 1;
-    for (const char *at = ids; *at; at++) count += *at == ',';
-    msgpack_packer *p = muster_put(params, "ids");
-    msgpack_pack_array(p, count);
-    for (const char *at = ids; count > 0; count--) {
-        size_t size = strcspn(at, ",");
-        msgpack_pack_str_with_body(p, at, size);
-        at += size + 1;
-    }
-}
 
 static bool is_running(const msgpack_object *move)
 {
@@ -63,19 +51,25 @@ static int show_moved(struct cli *cli, const msgpack_object *move)
     return complete ? EXIT_DONE : EXIT_REFUSED;
 }
 
+static bool one_is_given(const struct cli *cli)
+{
+    return !!cli->operand + !!option(cli, "group") + !!option(cli, "ids-file") == 1;
+}
+
 int device_move(struct cli *cli)
 {
     struct muster_params params;
     msgpack_object move;
-    const char *template = option(cli, "template"), *group = option(cli, "group");
+    const char *template = option(cli, "template");
     if (!template == !option(cli, "unassign")) return usage(cli, "say where to: either --template ID or --unassign");
-    if (!cli->operand == !group) return usage(cli, "say what to move: either ID,... or --group ID");
+    if (!one_is_given(cli)) return usage(cli, "say what to move: either ID,... or --group ID or --ids-file PATH");
     muster_params_init(&params);
-    if (group) muster_put_text(&params, "group", group);
-    else put_ids(&params, cli->operand);
+    put_option(cli, &params, "group", "group");
+    if (cli->operand) put_list(&params, "ids", cli->operand);
+    int code = put_ids_file(cli, &params);
     muster_put_text(&params, "template", template ? template : "");
     put_globals(cli, &params);
-    int code = call(cli, "devices.move", &params, &move);
+    if (code == EXIT_DONE) code = call(cli, "devices.move", &params, &move);
     muster_params_free(&params);
     if (code == EXIT_DONE) code = wait_for(cli, &move);
     return code == EXIT_DONE ? show_moved(cli, &move) : code;

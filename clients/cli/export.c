@@ -1,5 +1,6 @@
 /* muster export: has the engine write the file, shows how far it is, fetches it. What is saved is whole or not there: it
  * is written under another name beside FILE, and gets its own at the end. */
+#include "clients/cli/ids.h"
 #include "clients/cli/list.h"
 #include "clients/cli/progress.h"
 #include "clients/cli/verbs.h"
@@ -7,13 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { POLL_NANOSECONDS = 200 * 1000 * 1000, IDS_MAX = 1 << 20 };
+enum { POLL_NANOSECONDS = 200 * 1000 * 1000 };
 
 #define OUTPUT_ROWS                                                                                                    \
     {"output", "FILE", "where the file goes, for your eyes only (standard output)"},                                   \
@@ -22,7 +22,8 @@ enum { POLL_NANOSECONDS = 200 * 1000 * 1000, IDS_MAX = 1 << 20 };
 const struct option_row EXPORT_OPTIONS[] = {
     {"group", "ID", "only the devices of this group"},
     {"template", "ID", "only the devices of this template"},
-    {"ids-file", "PATH", "only these devices, an id a line; - reads standard input"},
+    IDS_FILE_ROW,
+    {"id", "ID", "the export's id (made up)"},
     OUTPUT_ROWS,
     {NULL, NULL, NULL},
 };
@@ -44,62 +45,15 @@ struct export {
 
 /* ---- What is asked for. */
 
-/* Each line's bytes without the blanks around it; empty lines are left out. With `p` NULL they are only counted. */
-static uint32_t pack_lines(msgpack_packer *p, const char *text, size_t size)
-{
-    static const char BLANKS[] = " \t\r";
-    uint32_t count = 0;
-    for (const char *at = text, *end = text + size; at < end;) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline ? newline : end, *last = stop;
-        while (at < last && strchr(BLANKS, *at)) at++;
-        while (last > at && strchr(BLANKS, last[-1])) last--;
-        if (last > at && p) msgpack_pack_str_with_body(p, at, (size_t)(last - at));
-        count += last > at;
-        at = stop + 1;
-    }
-    return count;
-}
-
-static int read_ids(const char *path, char *text, size_t *size)
-{
-    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    *size = in ? fread(text, 1, IDS_MAX + 1, in) : 0;
-    int reason = in && !ferror(in) ? 0 : errno;
-    if (in && in != stdin) fclose(in);
-    if (reason) complain("%s cannot be read: %s", path, strerror(reason));
-    else if (*size > IDS_MAX) complain("%s is longer than 1 MiB: export a device group instead", path);
-    else return EXIT_DONE;
-    return EXIT_REFUSED;
-}
-
-static int put_ids(const struct cli *cli, struct muster_params *params)
-{
-    const char *path = option(cli, "ids-file");
-    size_t size;
-    if (!path) return EXIT_DONE;
-    char *text = malloc(IDS_MAX + 1);
-    if (!text) {
-        complain("there is no memory left for the ids");
-        return EXIT_REFUSED;
-    }
-    int code = read_ids(path, text, &size);
-    if (code == EXIT_DONE) {
-        msgpack_packer *p = muster_put(params, "ids");
-        msgpack_pack_array(p, pack_lines(NULL, text, size));
-        pack_lines(p, text, size);
-    }
-    free(text);
-    return code;
-}
-
 static int open_export(struct export *e)
 {
     struct muster_params params;
     msgpack_object result;
     muster_params_init(&params);
+    put_option(e->cli, &params, "id", "id");
     put_option(e->cli, &params, "group", "group");
     put_option(e->cli, &params, "template", "template");
-    int code = put_ids(e->cli, &params);
+    int code = put_ids_file(e->cli, &params);
     put_globals(e->cli, &params);
     if (code == EXIT_DONE) code = call(e->cli, "exports.open", &params, &result);
     muster_params_free(&params);

@@ -1,6 +1,7 @@
 /* muster group ... */
 #include "clients/cli/list.h"
 #include "clients/cli/verbs.h"
+#include "clients/terminal/text.h"
 
 const struct option_row GROUP_PUT_OPTIONS[] = {
     {"filter", "FILTER", "which devices, for example: $template = 'pump' AND $simulated = false (all)"},
@@ -58,6 +59,20 @@ int group_show(struct cli *cli)
     return code == EXIT_DONE ? resource_show(cli, &group) : code;
 }
 
+static void show_members(const msgpack_object *members)
+{
+    uint64_t count = muster_uint(members, "count", 0);
+    const msgpack_object *sample = muster_get(members, "sample");
+    uint32_t shown = sample && sample->type == MSGPACK_OBJECT_ARRAY ? sample->via.array.size : 0;
+    write_count(stdout, count);
+    printf(" device%s%s\n", count == 1 ? "" : "s", shown == 0 ? "" : shown < count ? ", the first of them:" : ":");
+    for (uint32_t i = 0; i < shown; i++) {
+        fputs("  ", stdout);
+        write_value(stdout, &sample->via.array.ptr[i]);
+        putchar('\n');
+    }
+}
+
 int group_preview(struct cli *cli)
 {
     struct muster_params params;
@@ -72,7 +87,9 @@ int group_preview(struct cli *cli)
     if (sampled) muster_put_uint(&params, "sample", sample);
     int code = call(cli, "groups.preview", &params, &members);
     muster_params_free(&params);
-    return code == EXIT_DONE ? resource_show(cli, &members) : code;
+    if (code != EXIT_DONE || cli->json) return code == EXIT_DONE ? resource_show(cli, &members) : code;
+    show_members(&members);
+    return EXIT_DONE;
 }
 
 int group_remove(struct cli *cli)

@@ -22,6 +22,7 @@ const struct option_row IMPORT_OPTIONS[] = {
     {"template", "ID", "the device template of all rows (none: unassigned)"},
     {"update", NULL, "give devices that exist the names and thumbprints of the file"},
     {"dry-run", NULL, "only say what would become of each row"},
+    {"id", "ID", "the import's id (made up)"},
     {"errors", "PATH", "where rejected rows are saved, ready to be corrected (FILE.errors.csv)"},
     {NULL, NULL, NULL},
 };
@@ -39,6 +40,7 @@ struct import {
     int code;       /* EXIT_DONE while all is well */
     uint64_t taken; /* bytes the engine has answered for */
     bool update, dry_run;
+    bool repeated; /* it was over before: --request-id named an import of before */
     uint64_t lines, accepted, changed, unchanged, rejected, twice;
     struct progress progress;
 };
@@ -56,20 +58,20 @@ static int open_file(struct import *i)
     return EXIT_DONE;
 }
 
-static int open_import(struct import *i)
+static int open_import(struct import *i, msgpack_object *result)
 {
     struct muster_params params;
-    msgpack_object result;
     muster_params_init(&params);
+    put_option(i->cli, &params, "id", "id");
     put_option(i->cli, &params, "template", "template");
     if (i->update) muster_put_bool(&params, "update", true);
     if (i->dry_run) muster_put_bool(&params, "dryRun", true);
     if (i->file_size) muster_put_uint(&params, "size", i->file_size);
     put_globals(i->cli, &params);
-    int code = call(i->cli, "imports.open", &params, &result);
+    int code = call(i->cli, "imports.open", &params, result);
     muster_params_free(&params);
     if (code != EXIT_DONE) return code;
-    msgpack_object_str id = muster_text(&result, "id");
+    msgpack_object_str id = muster_text(result, "id");
     snprintf(i->id, sizeof i->id, "%.*s", (int)id.size, id.ptr);
     return EXIT_DONE;
 }
@@ -177,7 +179,6 @@ static int close_import(struct import *i, msgpack_object *result)
     put_option(i->cli, &params, "on-behalf-of", "onBehalfOf");
     int code = call(i->cli, "imports.close", &params, result);
     muster_params_free(&params);
-    if (code == EXIT_DONE) take_counts(i, result);
     return code;
 }
 
@@ -215,6 +216,10 @@ static void show_summary(const struct import *i)
         write_count(stdout, parts[part].count);
         printf(" %s", parts[part].word);
     }
+    if (i->repeated) {
+        puts(", when it was done with this --request-id before");
+        return;
+    }
     fputs(" in ", stdout);
     write_duration(stdout, monotonic_seconds() - i->progress.start);
     puts(i->dry_run ? "; nothing was changed" : "");
@@ -231,32 +236,40 @@ static int report_problems(const struct import *i, const msgpack_object *result)
         write_text(stderr, muster_text(problem, "reason"));
         fputc('\n', stderr);
     }
-    if (i->rejected > count)
-        remark("and %llu more rows", (unsigned long long)(i->rejected - count));
+    unsigned long long more = i->rejected - count;
+    if (more > 0) remark(count ? "and %llu more rows" : "rows that would be rejected: %llu", more);
     return EXIT_REJECTED_ROWS;
 }
 
-/* Rows were counted, and yet the file was not taken as a whole: it was empty, cut off, or no CSV of devices. */
-static int report_incomplete(const msgpack_object *result)
+/* Rows were counted, and yet the file was not taken as a whole: it was empty, cut off, cancelled by somebody. */
+static int report_incomplete(const struct import *i, const msgpack_object *result)
 {
-    msgpack_object_str status = muster_text(result, "status"), reason = muster_text(result, "reason");
-    if (muster_text_is(status, "complete")) return EXIT_DONE;
-    complain("the import is %.*s: %.*s", (int)status.size, status.ptr, (int)reason.size, reason.ptr);
-    return EXIT_REJECTED_ROWS;
+    msgpack_object_str reason = muster_text(result, "reason");
+    if (muster_text_is(muster_text(result, "status"), "complete")) return EXIT_DONE;
+    if (reason.size > 0) complain("%.*s", (int)reason.size, reason.ptr);
+    else complain("the import was cancelled; rows that were accepted stay");
+    if (i->repeated) remark("muster: with another --request-id the file is imported again");
+    return EXIT_REFUSED;
+}
+
+static int report(struct import *i, const msgpack_object *result)
+{
+    take_counts(i, result);
+    if (i->cli->json) resource_show(i->cli, result);
+    else show_summary(i);
+    int incomplete = report_incomplete(i, result), rejected = EXIT_DONE;
+    if (i->rejected > 0) rejected = i->dry_run ? report_problems(i, result) : report_rejected(i);
+    return incomplete != EXIT_DONE ? incomplete : rejected;
 }
 
 static int import_file(struct import *i)
 {
     msgpack_object result;
-    int code = open_import(i);
-    if (code == EXIT_DONE) code = stream(i);
-    if (code == EXIT_DONE) code = close_import(i, &result);
-    if (code != EXIT_DONE) return code;
-    if (i->cli->json) resource_show(i->cli, &result);
-    else show_summary(i);
-    int incomplete = report_incomplete(&result);
-    if (i->rejected == 0) return incomplete;
-    return i->dry_run ? report_problems(i, &result) : report_rejected(i);
+    int code = open_import(i, &result);
+    i->repeated = code == EXIT_DONE && !muster_text_is(muster_text(&result, "status"), "open");
+    if (code == EXIT_DONE && !i->repeated) code = stream(i);
+    if (code == EXIT_DONE && !i->repeated) code = close_import(i, &result);
+    return code == EXIT_DONE ? report(i, &result) : code;
 }
 
 int import_run(struct cli *cli)

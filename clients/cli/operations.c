@@ -8,6 +8,12 @@ const struct option_row OPERATION_LIST_OPTIONS[] = {
     {NULL, NULL, NULL},
 };
 
+static void cell_type(FILE *out, const msgpack_object *row, const char *path)
+{
+    cell_value(out, row, path);
+    if (muster_get(row, "dryRun")) fputs(", dry run", out);
+}
+
 /* Moves have numbers. */
 static void cell_id(FILE *out, const msgpack_object *row, const char *path)
 {
@@ -31,7 +37,7 @@ static void cell_progress(FILE *out, const msgpack_object *row, const char *path
 int operations_list(struct cli *cli)
 {
     static const struct table_column columns[] = {
-        {"TYPE", "type", cell_value, LEFT},
+        {"TYPE", "type", cell_type, LEFT},
         {"ID", "id", cell_id, LEFT},
         {"STATUS", "status", cell_status, LEFT},
         {"PROGRESS", "status", cell_progress, RIGHT},

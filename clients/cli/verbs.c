@@ -59,7 +59,7 @@ const struct verb VERBS[] = {
     {"columns", "set", "USER", "Choose the columns that a user sees of a job's devices", COLUMNS_SET_OPTIONS, columns_set},
     {"columns", "show", "USER", "Show the columns that a user chose", COLUMNS_SHOW_OPTIONS, columns_show},
 
-    {"keys", "rotate", "WHICH", "Make a group key anew: primary or secondary", NULL, keys_rotate},
+    {"keys", "rotate", "WHICH", "Make a group key anew, primary or secondary: every device gets another key by it", NULL, keys_rotate},
 
     {"schedule", "put", "ID", "Run a job again and again, or change what is run and when", SCHEDULE_PUT_OPTIONS,
      schedule_put},

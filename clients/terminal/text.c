@@ -109,7 +109,7 @@ void write_size(FILE *out, uint64_t bytes)
     fprintf(out, "%.1f %s", size, UNITS[unit]);
 }
 
-/* The words of IoT Central's pages, and how each is coloured. */
+/* The words of IoT Central's pages, our own for what it has not, and how each is coloured. */
 static const struct status_row {
     const char *status;
     const char *shown;
@@ -122,6 +122,13 @@ static const struct status_row {
     {"stopped", "Stopped", "yellow"},
     {"missed", "Missed", "yellow"},
     {"running", "Running", "cyan"},
+    {"open", "Open", "cyan"},
+    {"refused", "Refused", "red"},
+    {"cut_off", "Cut off", "yellow"},
+    {"client_gone", "Client gone", "yellow"},
+    {"engine_restarted", "Engine restarted", "yellow"},
+    {"template_removed", "Template removed", "red"},
+    {"no_space", "No space", "red"},
     {"pending", "Pending", NULL},
     {"saved", "Saved", NULL},
 };

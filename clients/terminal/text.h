@@ -26,7 +26,7 @@ void write_duration(FILE *out, double seconds);
 /* Seconds since 1970, or a negative number when it is no time of ours. */
 double time_seconds(msgpack_object_str time);
 
-/* A job's or device's status in the words people know: Completed, Canceled, ... The word as it came when it
+/* The status of a job, a device, an import, ... in the words people know: Completed, Canceled, ... The word as it came when it
  * is none of them. */
 void write_status(FILE *out, msgpack_object_str status);
 /* The colour of that word for libsmartcols, NULL for none. */
