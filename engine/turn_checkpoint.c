@@ -6,17 +6,22 @@
 
 static int read_value(void *context, uint64_t seq, struct bytes *value)
 {
-    return (int)log_read(context, seq, value);
+    struct turn *t = context;
+    return (int)log_read(&t->reader, seq, value);
 }
 
+/* What was archived is before what was signed last, or it would have to be there: that commit then knows its subtrees. */
 static int read_commit(void *context, uint64_t seq, struct log_commit *commit)
 {
-    return (int)log_read_commit(context, seq, commit);
+    struct turn *t = context;
+    enum log_fault fault = log_find_commit(&t->reader, seq, commit);
+    bool is_before = fault == LOG_SEGMENT_MISSING && seq < t->signer.last.size;
+    return (int)(is_before ? log_find_commit(&t->reader, t->signer.last.size, commit) : fault);
 }
 
 void turn_open_signer(struct turn *t)
 {
-    const struct tree_reader reader = {&t->reader, read_value, read_commit};
+    const struct tree_reader reader = {t, read_value, read_commit};
     enum signer_make make = t->settings.trust_keys ? SIGNER_REPLACES_A_KEY : SIGNER_MAKES_A_KEY;
     enum signer_fault fault = signer_open(&t->signer, t->settings.data_directory, log_id(&t->log), make);
     if (!fault) fault = signer_prove(&t->signer, &reader, log_head(&t->log), log_root(&t->log));

@@ -1,4 +1,5 @@
 /* muster-replay info: what is there, from the files' own words; nothing is proved here. */
+#include "replay-tool/evidence.h"
 #include "replay-tool/parts.h"
 #include "replay-tool/source.h"
 #include "replay-tool/verbs.h"
@@ -87,6 +88,11 @@ static void show_summary(struct replay *r, const struct parts *parts)
         if (newest->last.last) put_time(m, "time", newest->last.time_us);
     }
     if (source_place(r) == SOURCE_DIRECTORY) put_flag(m, "clean", parts_were_closed_cleanly(parts));
+    if (source_place(r) == SOURCE_DIRECTORY && newest->code == EXIT_WELL) {
+        struct own_evidence own;
+        own_evidence_files(r, newest->birth.log_id, &own);
+        put_own_evidence(m, &own);
+    }
     out_end(&r->out);
 }
 
@@ -113,13 +119,20 @@ static enum exit_code info_of_files(struct replay *r)
 static enum exit_code info_of_engine(struct replay *r)
 {
     struct source source;
+    struct own_evidence own;
     enum exit_code code = source_open(&source, r);
     if (code != EXIT_WELL) return code;
+    code = own_evidence(&source, false, &own);
+    if (code != EXIT_WELL) {
+        source_close(&source);
+        return code;
+    }
     source_header(&source);
     struct open_map *m = out_record(&r->out, "summary");
     put_hex(m, "logId", (struct bytes){source.log_id, LOG_ID_SIZE});
     put_uint(m, "head", source.head);
     put_hex(m, "root", (struct bytes){source.root, MERKLE_HASH_SIZE});
+    put_own_evidence(m, &own);
     out_end(&r->out);
     source_close(&source);
     return EXIT_WELL;

@@ -10,7 +10,7 @@
 
 #define DATA_USUAL "muster-data"
 
-static const char *data_path(const struct replay *r)
+const char *source_data_directory(const struct replay *r)
 {
     const char *given = option(r, "data");
     return given ? given : DATA_USUAL;
@@ -20,7 +20,7 @@ enum source_place source_place(const struct replay *r)
 {
     struct stat status;
     if (option(r, "socket")) return SOURCE_ENGINE;
-    bool is_file = stat(data_path(r), &status) == 0 && S_ISREG(status.st_mode);
+    bool is_file = stat(source_data_directory(r), &status) == 0 && S_ISREG(status.st_mode);
     return is_file ? SOURCE_SEGMENT : SOURCE_DIRECTORY;
 }
 
@@ -49,7 +49,7 @@ static bool holds_segments(const char *path)
 
 bool source_log_directory(const struct replay *r, char path[PATH_MAX])
 {
-    const char *data = data_path(r);
+    const char *data = source_data_directory(r);
     struct stat status;
     if (stat(data, &status) != 0) {
         complain("%s: %s; --data names the engine's data directory", data, strerror(errno));
@@ -105,7 +105,7 @@ enum exit_code source_read(struct source *s, uint64_t seq, struct bytes *value)
 
 enum exit_code source_commit(struct source *s, uint64_t seq, struct log_commit *commit)
 {
-    ASSERT(seq >= s->first && seq <= s->head);
+    ASSERT(seq >= 1 && seq + 1 >= s->first && seq <= s->head);
     s->replay->shared->at = seq;
     return s->kind->commit(s, seq, commit);
 }

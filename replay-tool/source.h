@@ -31,7 +31,7 @@ void source_close(struct source *s);
 /* The stored bytes of an event from first to head: EXIT_INCOMPLETE when its segment is missing. Borrowed until the next
  * read. In order, up or down, it costs least. */
 enum exit_code source_read(struct source *s, uint64_t seq, struct bytes *value);
-/* The commit that holds it. */
+/* The commit that holds it; of first - 1 too, unless that is 0: the last one before what is there. */
 enum exit_code source_commit(struct source *s, uint64_t seq, struct log_commit *commit);
 
 /* A running engine's log grows: sees what has come. */
@@ -47,9 +47,14 @@ enum source_place { SOURCE_DIRECTORY, SOURCE_SEGMENT, SOURCE_ENGINE };
 enum source_place source_place(const struct replay *r);
 /* "directory", "segment", "engine" */
 const char *source_word(const struct replay *r);
+/* What --data says, or what is usual. */
+const char *source_data_directory(const struct replay *r);
 /* The directory with the segments that --data names: its `log`, or itself. False, with a sentence said, when there is
  * none. */
 bool source_log_directory(const struct replay *r, char path[PATH_MAX]);
+/* Asks the engine for a checkpoint, a fresh one or what it signed last, and its public key; "" for what it has not. */
+enum exit_code source_engine_checkpoint(struct source *s, bool fresh, char *key, size_t key_room, char *note,
+                                        size_t note_room);
 /* What a fault of the log means for the tool. */
 enum exit_code exit_of_log(enum log_fault fault);
 

@@ -17,13 +17,23 @@ struct from_engine {
     uint32_t commit_at; /* the one that was asked for last */
 };
 
+static enum exit_code exit_of_refusal(const char *code)
+{
+    static const struct {
+        const char *code;
+        enum exit_code exit;
+    } EXITS[] = {{"archived", EXIT_INCOMPLETE}, {"cannot_sign", EXIT_SIGNATURE}, {"no_space", EXIT_NO_SPACE}};
+    for (size_t i = 0; i < COUNT_OF(EXITS); i++)
+        if (strcmp(code, EXITS[i].code) == 0) return EXITS[i].exit;
+    return EXIT_IO;
+}
+
 static enum exit_code explain(const struct from_engine *e, enum muster_status status)
 {
     switch (status) {
     case MUSTER_OK: return EXIT_WELL;
     case MUSTER_NO_ENGINE: return fail(EXIT_NOTHING, "%s", muster_why(e->client));
-    case MUSTER_REFUSED:
-        return fail(strcmp(muster_code(e->client), "archived") == 0 ? EXIT_INCOMPLETE : EXIT_IO, "%s", muster_why(e->client));
+    case MUSTER_REFUSED: return fail(exit_of_refusal(muster_code(e->client)), "%s", muster_why(e->client));
     case MUSTER_GONE:
     case MUSTER_BAD_ANSWER:
     case MUSTER_TOO_LARGE:
@@ -150,6 +160,32 @@ static enum exit_code commit_of_engine(struct source *s, uint64_t seq, struct lo
         if (seq >= commit->first && seq <= commit->last) return EXIT_WELL;
     }
     return strange("log.read");
+}
+
+/* "" when the answer does not have it. */
+static bool take_text(const msgpack_object *answer, const char *key, char *text, size_t room)
+{
+    msgpack_object_str value = muster_text(answer, key);
+    if (value.size >= room) return false;
+    memcpy(text, value.size ? value.ptr : "", value.size);
+    text[value.size] = '\0';
+    return true;
+}
+
+enum exit_code source_engine_checkpoint(struct source *s, bool fresh, char *key, size_t key_room, char *note,
+                                        size_t note_room)
+{
+    struct from_engine *e = s->state;
+    struct muster_params params;
+    msgpack_object answer;
+    e->count = 0;
+    muster_params_init(&params);
+    muster_put_bool(&params, "last", !fresh);
+    enum exit_code code = explain(e, muster_call(e->client, "checkpoint", &params, &answer));
+    muster_params_free(&params);
+    if (code != EXIT_WELL) return code;
+    if (!take_text(&answer, "key", key, key_room) || !take_text(&answer, "text", note, note_room)) return strange("checkpoint");
+    return fresh ? renew_engine(s) : EXIT_WELL; /* it may cover events that came meanwhile */
 }
 
 const struct source_kind SOURCE_OF_ENGINE = {open_engine, read_engine, commit_of_engine, renew_engine, close_engine};

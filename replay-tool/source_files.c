@@ -63,7 +63,7 @@ static enum exit_code read_directory(struct source *s, uint64_t seq, struct byte
 static enum exit_code commit_of_directory(struct source *s, uint64_t seq, struct log_commit *commit)
 {
     struct from_directory *d = s->state;
-    enum log_fault fault = log_read_commit(&d->reader, seq, commit);
+    enum log_fault fault = log_find_commit(&d->reader, seq, commit);
     return fault == LOG_OK ? EXIT_WELL : fail(exit_of_log(fault), "%s", d->reader.why.text);
 }
 
@@ -117,6 +117,10 @@ static enum exit_code read_one(struct source *s, uint64_t seq, struct bytes *val
 static enum exit_code commit_of_one(struct source *s, uint64_t seq, struct log_commit *commit)
 {
     struct from_segment *f = s->state;
+    if (seq < s->first) {
+        *commit = segment_birth(f->segment)->before;
+        return EXIT_WELL;
+    }
     enum log_fault fault = segment_view_commit(f->view, seq, commit, &f->why);
     return fault == LOG_OK ? EXIT_WELL : fail(exit_of_log(fault), "%s", f->why.text);
 }

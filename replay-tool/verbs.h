@@ -10,5 +10,6 @@
 
 extern const struct option_row EVENTS_OPTIONS[], VERIFY_OPTIONS[];
 extern const struct option_row BACKUP_OPTIONS[], RESTORE_OPTIONS[];
+extern const struct option_row CHECKPOINT_OPTIONS[], CHECKPOINT_CHECK_OPTIONS[], CHECKPOINT_EXTEND_OPTIONS[], PROVE_OPTIONS[];
 
 #endif

@@ -14,6 +14,8 @@ enum { JOBS_MAX = 256 };
 
 const struct option_row VERIFY_OPTIONS[] = {
     {"level", "LEVEL", "fast: hashes and records; events: and every event; state: and every move (state)"},
+    {"checkpoint", "FILE", "and that the log begins with what this checkpoint covers"},
+    {"key", "KEY", "the public key that signed it, or a file that holds it (the log's own)"},
     {"jobs", "N", "so many processes at the same time (one for each processor)"},
     {NULL, NULL, NULL},
 };
@@ -109,6 +111,7 @@ static enum exit_code take_options(struct replay *r, struct verify *v)
     const char *level = option(r, "level");
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     v->level = VERIFY_STATE;
+    if (option(r, "key") && !option(r, "checkpoint")) return usage(r, "--key is of use with --checkpoint only");
     v->jobs = processors > 0 ? MIN((uint64_t)processors, (uint64_t)JOBS_MAX) : 1;
     if (!option_number(r, "jobs", JOBS_MAX, &v->jobs)) return EXIT_USAGE;
     if (v->jobs == 0) return usage(r, "--jobs 0: expected a number from 1 to %d", JOBS_MAX);
@@ -146,6 +149,7 @@ static void show_summary(struct replay *r, const struct verify *v)
     put_uint(m, "proved", v->proved);
     put_share(m, v);
     put_uint(m, "findings", v->findings);
+    if (v->checkpoint.origin[0]) put_uint(m, "covered", MIN(v->checkpoint.size, v->head));
     if (v->level == VERIFY_STATE) put_flag(m, "folded", v->folded);
     if (v->projections) put_word(m, "projections", v->projections);
     if (v->projections_why.text[0]) put_word(m, "projectionsWhy", v->projections_why.text);
@@ -153,6 +157,21 @@ static void show_summary(struct replay *r, const struct verify *v)
     put_uint(m, "head", v->head);
     put_hex(m, "root", (struct bytes){v->root, sizeof v->root});
     out_end(&r->out);
+}
+
+/* What does not even have the roots of its own commits needs no checkpoint to be found out; what is only missing leaves
+ * the rest to be checked. */
+static enum exit_code check_checkpoint(struct verify *v, struct source *source)
+{
+    enum exit_code code = EXIT_WELL;
+    if (!option(v->replay, "checkpoint")) return EXIT_WELL;
+    if (v->code != EXIT_WELL && v->code != EXIT_INCOMPLETE) {
+        complain("the checkpoint was not looked at, since events are not even what the log itself says");
+        return EXIT_WELL;
+    }
+    if (!source->kind) code = source_open(source, v->replay);
+    if (code == EXIT_WELL && !v->checkpoint.origin[0]) code = verify_take_checkpoint(v, source);
+    return code == EXIT_WELL ? verify_checkpoint(v, source) : code;
 }
 
 /* What is folded must be proved first: nothing that was changed is worth folding. */
@@ -175,11 +194,13 @@ enum exit_code verb_verify(struct replay *r)
     v.replay = r;
     bool is_engine = source_place(r) == SOURCE_ENGINE;
     enum exit_code code = take_options(r, &v);
+    if (code == EXIT_WELL && option(r, "key")) code = verify_take_checkpoint(&v, NULL);
     if (code == EXIT_WELL && is_engine) code = source_open(&source, r);
     if (code != EXIT_WELL) return code;
     show_header(r, &v);
     if (is_engine) verify_engine(&v, &source);
     else code = verify_files(&v);
+    if (code == EXIT_WELL) code = check_checkpoint(&v, &source);
     if (code == EXIT_WELL) code = check_state(&v, &source);
     if (code == EXIT_WELL) show_summary(r, &v);
     source_close(&source);

@@ -2,6 +2,7 @@
 #ifndef MUSTER_REPLAY_VERIFY_H
 #define MUSTER_REPLAY_VERIFY_H
 
+#include "replay-tool/evidence.h"
 #include "replay-tool/parts.h"
 #include "replay-tool/scan.h"
 #include "replay-tool/source.h"
@@ -17,6 +18,7 @@ struct verify {
     bool folded; /* every event of them */
     uint64_t findings;
     enum exit_code code; /* the worst so far */
+    struct checkpoint checkpoint; /* of --checkpoint; origin "": none was given */
     const char *projections; /* a word of how they stand; NULL: not looked at */
     struct sentence projections_why;
     uint8_t log_id[LOG_ID_SIZE];
@@ -32,6 +34,11 @@ void verify_say(struct verify *v, uint64_t first, uint64_t last, enum exit_code 
 /* verify_files.c: segments, each scanned in child processes of its own. Not EXIT_WELL: nothing could be verified, and that
  * was said. */
 enum exit_code verify_files(struct verify *v);
+/* verify_checkpoint.c: reads what --checkpoint and --key name; without --key the key is the log's own, and there must be a
+ * source. */
+enum exit_code verify_take_checkpoint(struct verify *v, struct source *source);
+/* Whether the log begins with what it covers. For a log whose events have the roots of their commits. */
+enum exit_code verify_checkpoint(struct verify *v, struct source *source);
 /* verify_state.c: folds all, and compares with the projections. Only for a log whose every event is proved. */
 enum exit_code verify_state(struct verify *v, struct source *source);
 

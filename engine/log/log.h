@@ -131,5 +131,7 @@ void log_reader_close(struct log_reader *reader);
 enum log_fault log_read(struct log_reader *reader, uint64_t seq, struct bytes *value);
 /* The commit that holds this number. */
 enum log_fault log_read_commit(struct log_reader *reader, uint64_t seq, struct log_commit *commit);
+/* The same; and the last one of an archived segment is found too, because the segment behind it keeps it. */
+enum log_fault log_find_commit(struct log_reader *reader, uint64_t seq, struct log_commit *commit);
 
 #endif

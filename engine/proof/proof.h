@@ -13,7 +13,8 @@
 struct tree_reader {
     void *context;
     int (*value)(void *context, uint64_t seq, struct bytes *value);
-    int (*commit)(void *context, uint64_t seq, struct log_commit *commit); /* the one that holds the event */
+    /* The one that holds the event; a later one, where that was archived: it knows the full subtrees before it too. */
+    int (*commit)(void *context, uint64_t seq, struct log_commit *commit);
 };
 
 enum { PROOF_HASHES_MAX = 2 * MERKLE_FRONTIER_MAX };

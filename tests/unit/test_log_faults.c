@@ -395,6 +395,14 @@ static void archived_segments_are_missed_only_when_they_are_read(void **state)
     then_why_has(reader.why.text, "values 301 to 600 ");
     assert_int_equal(log_read(&reader, 300, &value), LOG_OK);
     assert_int_equal(log_read(&reader, 601, &value), LOG_OK);
+    struct log_commit commit;
+    assert_int_equal(log_find_commit(&reader, 100, &commit), LOG_OK); /* known by the segment behind it */
+    assert_int_equal(commit.last, 100);
+    assert_int_equal(log_find_commit(&reader, 600, &commit), LOG_OK);
+    assert_int_equal(commit.last, 600);
+    assert_int_equal(log_find_commit(&reader, 99, &commit), LOG_SEGMENT_MISSING);
+    then_why_has(reader.why.text, "values 1 to 100 ");
+    assert_int_equal(log_read_commit(&reader, 100, &commit), LOG_SEGMENT_MISSING);
     log_reader_close(&reader);
     given_values(s, 100);
     then_values_stand(s, 601, 750);
