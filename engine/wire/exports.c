@@ -36,7 +36,7 @@ struct bytes export_id(struct view *v, uint32_t number)
 
 static void put_progress(struct open_map *m, const struct wire_facts *facts, uint32_t number)
 {
-    bool is_written = facts->export_running == number;
+    bool is_written = facts && facts->export_running == number;
     put_uint(m, "rows", is_written ? facts->export_rows : 0);
     put_uint(m, "percent", is_written ? facts->export_percent : 0);
 }

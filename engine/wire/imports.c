@@ -73,10 +73,15 @@ static void put_problems(struct open_map *m, const struct open_import *open)
     put_list_end(&list);
 }
 
+static const struct open_import *find_open(const struct wire_facts *facts, uint32_t number)
+{
+    return facts ? open_imports_find(facts->imports, number) : NULL;
+}
+
 void put_import(struct view *v, const struct wire_facts *facts, uint32_t number, bool problems, struct buffer *out)
 {
     struct import import;
-    const struct open_import *open = open_imports_find(facts->imports, number);
+    const struct open_import *open = find_open(facts, number);
     ASSERT(imports_get(v, number, &import));
     struct open_map m = put_map(out);
     put_fields(&m, v, &import, open);
@@ -90,5 +95,5 @@ void put_import_operation(struct open_map *m, struct view *v, const struct wire_
     struct import import;
     ASSERT(imports_get(v, number, &import));
     if (import.rejected && !import.dry_run) put_word(m, "fetch", "imports.errors");
-    put_fields(m, v, &import, open_imports_find(facts->imports, number));
+    put_fields(m, v, &import, find_open(facts, number));
 }

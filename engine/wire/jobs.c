@@ -102,7 +102,7 @@ static bool running_waits(struct view *v, const struct wire_facts *facts, const 
         sentence_set(why, "the devices of its group are being read");
         return true;
     }
-    if (facts->disk_short) {
+    if (facts && facts->disk_short) {
         sentence_set(why, "the engine's disk is nearly full: results are taken, nothing is handed out");
         return true;
     }
@@ -114,6 +114,8 @@ static bool running_waits(struct view *v, const struct wire_facts *facts, const 
                      plural(list->out));
     } else if (list->out > 0 && all_out) {
         sentence_set(why, "the results of %u %s are still to come", list->out, plural(list->out));
+    } else if (!facts) {
+        return false;
     } else if (!facts->connector_waits) {
         sentence_set(why, "no connector has asked for work");
     } else {
@@ -123,18 +125,21 @@ static bool running_waits(struct view *v, const struct wire_facts *facts, const 
 }
 
 /* A pending job: there is no room, or another run of its schedule is to end first, or other jobs. */
-static void pending_waits(struct view *v, const struct wire_facts *facts, const struct job *job, struct sentence *why)
+static bool pending_waits(struct view *v, const struct wire_facts *facts, const struct job *job, struct sentence *why)
 {
     const struct job *before = job->schedule ? jobs_running_run(v, job->schedule) : NULL;
-    if (facts->disk_short) {
+    if (facts && facts->disk_short) {
         sentence_set(why, "the engine's disk is nearly full: nothing is started");
     } else if (before) {
         sentence_set(why, "another run of its schedule, %.*s, is not over", BYTES_ARG(job_id(v, before->number)));
+    } else if (!facts) {
+        return false;
     } else if (facts->concurrency_full) {
         sentence_set(why, "as many jobs run as may at the same time");
     } else {
         sentence_set(why, "its turn is next");
     }
+    return true;
 }
 
 /* False when nothing holds the job up. */
@@ -148,7 +153,7 @@ static bool job_waits(struct view *v, const struct wire_facts *facts, const stru
     case JOB_IS_CANCELLED: return false;
     case JOB_IS_RUNNING: return running_waits(v, facts, job, list, why);
     case JOB_IS_STOPPED: sentence_set(why, "it was stopped; resume or cancel it"); return true;
-    case JOB_IS_PENDING: pending_waits(v, facts, job, why); return true;
+    case JOB_IS_PENDING: return pending_waits(v, facts, job, why);
     }
     return false;
 }

@@ -209,22 +209,32 @@ static void put_attempts(struct open_map *m, const char *key, const struct attem
     put_list_end(&value);
 }
 
+void put_device_course(struct open_map *m, const struct history_row *row)
+{
+    put_word(m, "status", state_word(row->state));
+    if (row->state == DEVICE_FAILED) put_word(m, "reason", outcome_word(row->outcome));
+    if (row->error.size) put_text(m, "error", row->error);
+    put_uint(m, "batch", row->batch);
+    put_uint(m, "attempt", row->attempt);
+    if (row->start_us) put_time(m, "start", row->start_us);
+    if (row->end_us) put_time(m, "end", row->end_us);
+    put_attempts(m, "attempts", &row->attempts);
+    if (row->attempts.next) put_flag(m, "moreAttempts", true);
+}
+
+void put_course_job(struct open_map *m, const struct history_row *row)
+{
+    put_text(m, "job", row->job);
+    put_text(m, "displayName", row->display_name);
+    put_word(m, "type", job_type_word(row->type));
+    put_word(m, "jobStatus", job_status_word(row->job_status));
+}
+
 static void put_history_row(const struct history_row *row, struct buffer *out)
 {
     struct open_map m = put_map(out);
-    put_text(&m, "job", row->job);
-    put_text(&m, "displayName", row->display_name);
-    put_word(&m, "type", job_type_word(row->type));
-    put_word(&m, "jobStatus", job_status_word(row->job_status));
-    put_word(&m, "status", state_word(row->state));
-    if (row->state == DEVICE_FAILED) put_word(&m, "reason", outcome_word(row->outcome));
-    if (row->error.size) put_text(&m, "error", row->error);
-    put_uint(&m, "batch", row->batch);
-    put_uint(&m, "attempt", row->attempt);
-    if (row->start_us) put_time(&m, "start", row->start_us);
-    if (row->end_us) put_time(&m, "end", row->end_us);
-    put_attempts(&m, "attempts", &row->attempts);
-    if (row->attempts.next) put_flag(&m, "moreAttempts", true);
+    put_course_job(&m, row);
+    put_device_course(&m, row);
     put_end(&m);
 }
 

@@ -158,7 +158,7 @@ void put_move_operation(struct open_map *m, struct view *v, const struct wire_fa
     put_text(m, "template", template_id(v, move.template));
     put_word(m, "status", move_outcome_word(move.outcome));
     put_uint(m, "moved", move.moved);
-    if (move.outcome == MOVE_OPEN) put_uint(m, "percent", moving_percent(facts->moving, number));
+    if (move.outcome == MOVE_OPEN && facts) put_uint(m, "percent", moving_percent(facts->moving, number));
     put_time(m, "opened", move.opened_us);
     if (move.closed_us) put_time(m, "closed", move.closed_us);
     put_actor(m, "by", v, move.actor);

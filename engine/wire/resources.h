@@ -1,5 +1,7 @@
-/* Resources as clients see them: each writes one map, with the field names of IoT Central's REST API. Inside
- * wire/. A number that names nothing is a bug. */
+/* Resources as clients see them: each writes one map, with the field names of IoT Central's REST API. For wire/, and for
+ * muster-replay, which shows with them what clients saw. A number that names nothing is a bug.
+ *
+ * Where facts may be given, NULL says that no engine runs: what only its memory knew is left out. */
 #ifndef MUSTER_WIRE_RESOURCES_H
 #define MUSTER_WIRE_RESOURCES_H
 
@@ -28,6 +30,7 @@ void put_operations(struct view *v, const struct wire_facts *facts, const struct
 void put_import_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
 void put_export_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
 void put_move_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
+/* Why it waits is partly in the facts. */
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
 
 void put_schedule(struct view *v, uint32_t number, struct buffer *out);
@@ -48,6 +51,10 @@ void put_job_progress(struct open_map *m, struct view *v, const struct job *job)
 
 /* Who did it: "engine", "uid 1000", "uid 1000 for alice"; without a view the number. */
 void put_actor(struct open_map *m, const char *key, struct view *v, uint32_t number);
+
+/* A device in a job: "status" to "attempts"; and which job that is. */
+void put_device_course(struct open_map *m, const struct history_row *row);
+void put_course_job(struct open_map *m, const struct history_row *row);
 
 /* "cursor" of a list, as text, unless `next` is 0. */
 void put_cursor(struct open_map *m, uint64_t next);
