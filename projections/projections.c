@@ -51,6 +51,7 @@ struct projections_state {
     struct fold_position position;
     uint64_t head;
     uint32_t events; /* applied since the last commit */
+    uint64_t steps_max; /* for folding one event; 0: no limit */
 };
 
 /* ---- What the folds keep in RAM. */
@@ -250,14 +251,27 @@ uint64_t projections_head(const struct projections *p)
     return p->state->head;
 }
 
+/* Through every fold; what a fold refuses, or the store, ends it. */
+static enum fold_result apply_all(struct view *live, const struct event *event, struct sentence *why)
+{
+    for (unsigned i = 0; i < FOLD_COUNT; i++) {
+        enum fold_result result = FOLDS[i]->apply(live, event, why);
+        if (result != FOLD_OK) return result;
+        if (live->fault != PROJECTIONS_OK) return FOLD_FAULT;
+    }
+    return FOLD_OK;
+}
+
 enum fold_result projections_apply(struct projections *p, const struct event *event, struct sentence *why)
 {
     struct projections_state *state = p->state;
     struct view *live = &state->live;
     ASSERT(event->seq == state->head + 1 && live->txn);
-    for (unsigned i = 0; i < FOLD_COUNT; i++) {
-        enum fold_result result = FOLDS[i]->apply(live, event, why);
-        if (result == FOLD_OK && live->fault == PROJECTIONS_OK) continue;
+    live->steps = 0;
+    live->steps_max = state->steps_max;
+    enum fold_result result = apply_all(live, event, why);
+    live->steps_max = 0;
+    if (result != FOLD_OK) {
         /* What was illegal only because the store could not read is a fault of the store. */
         if (live->fault == PROJECTIONS_OK) return result;
         fault(p, live->fault);
@@ -267,6 +281,17 @@ enum fold_result projections_apply(struct projections *p, const struct event *ev
     state->head = event->seq;
     state->events++;
     return FOLD_OK;
+}
+
+void projections_limit(struct projections *p, uint64_t steps_max)
+{
+    p->state->steps_max = steps_max;
+}
+
+void projections_pass(struct projections *p)
+{
+    p->state->head++;
+    p->state->events++;
 }
 
 bool projections_commit_due(const struct projections *p)

@@ -19,6 +19,7 @@ enum projections_fault {
     PROJECTIONS_NO_SPACE, /* the disk is full; what is applied stays in the open transaction */
     PROJECTIONS_DAMAGED,  /* unreadable: drop it and fold again */
     PROJECTIONS_FAILED,   /* anything else that the system refused */
+    PROJECTIONS_ENDLESS,  /* an event takes more steps than it may: projections_limit() */
 };
 
 enum fold_result {
@@ -64,6 +65,12 @@ enum projections_fault projections_reset(struct projections *p);
  * close may follow. */
 enum fold_result projections_apply(struct projections *p, const struct event *event, struct sentence *why);
 uint64_t projections_head(const struct projections *p); /* last event applied */
+
+/* For readers of a log that may hold anything; the engine needs neither. From now on an event whose fold reads or writes
+ * more than so many entries of the tables is a fault, ENDLESS; 0: there is no limit. */
+void projections_limit(struct projections *p, uint64_t steps_max);
+/* Counts the next event as applied, though it is not: what follows is folded as if it had never happened. */
+void projections_pass(struct projections *p);
 
 bool projections_commit_due(const struct projections *p); /* for events or bytes; the caller also counts time */
 /* `position` names the last applied event. On NO_SPACE nothing is lost and it may be tried again. */

@@ -73,6 +73,16 @@ bool store_damaged(struct view *v, const char *what)
     return false;
 }
 
+/* Counts a read or a write of an entry. False when the event being folded has had as many as it may. */
+static bool step(struct view *v)
+{
+    if (++v->steps <= v->steps_max || v->steps_max == 0) return true;
+    if (v->fault != PROJECTIONS_OK) return false;
+    v->fault = PROJECTIONS_ENDLESS;
+    sentence_set(&v->why, "it takes more than %llu steps", (unsigned long long)v->steps_max);
+    return false;
+}
+
 /* ---- Files. */
 
 const char *store_path(struct store_path *path, const char *directory, const char *file)
@@ -300,7 +310,7 @@ static struct bytes bytes_of(MDB_val val)
 
 bool store_get(struct view *v, unsigned table, struct bytes key, struct bytes *value)
 {
-    if (!v->txn || !store_key_fits(key)) return false;
+    if (!v->txn || !store_key_fits(key) || !step(v)) return false;
     MDB_val key_val = val_of(key), value_val;
     int code = mdb_get(v->txn, v->store->tables[table].dbi, &key_val, &value_val);
     if (code == MDB_NOTFOUND) return false;
@@ -312,6 +322,7 @@ bool store_get(struct view *v, unsigned table, struct bytes key, struct bytes *v
 static bool put(struct view *v, unsigned table, struct bytes key, struct bytes value, unsigned flags)
 {
     ASSERT(v->live && store_key_fits(key));
+    if (!step(v)) return false;
     MDB_val key_val = val_of(key), value_val = val_of(value);
     v->writes++;
     int code = mdb_put(v->txn, v->store->tables[table].dbi, &key_val, &value_val, flags);
@@ -327,6 +338,7 @@ bool store_put(struct view *v, unsigned table, struct bytes key, struct bytes va
 bool store_delete(struct view *v, unsigned table, struct bytes key)
 {
     ASSERT(v->live && store_key_fits(key));
+    if (!step(v)) return false;
     MDB_val key_val = val_of(key);
     v->writes++;
     count_dirty(v->store, table, 0);
@@ -393,6 +405,7 @@ static bool place_move(struct view *v, struct place *place, MDB_cursor_op how, u
     struct number_key wanted;
     MDB_val key = val_of(key_of(from, &wanted)), found;
     place->set = false;
+    if (!step(v)) return false;
     int code = mdb_cursor_get(place->cursor, &key, &found, how);
     if (code == MDB_NOTFOUND) return false;
     if (code) return refused(v, "reading", code);

@@ -50,6 +50,8 @@ struct view {
     struct sentence why;
     uint64_t seq;    /* of a snapshot */
     uint64_t writes; /* puts and deletes so far: what was read before the last one may have moved */
+    uint64_t steps;  /* entries read or written while the last event was folded */
+    uint64_t steps_max; /* one more is a fault; 0: there is no limit, as there is none but while an event is folded */
     struct place places[STORE_TABLES_MAX];
     void *ram[FOLD_COUNT]; /* live: each fold's; a snapshot has none */
     struct {

@@ -1,21 +1,77 @@
 #include "replay-tool/state.h"
 
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { STATE_HASH_SIZE = 32 };
+enum { STATE_HASH_SIZE = 32, STEPS_USUAL = 1000000 };
+
+/* ---- Events that are passed over. */
+
+static enum exit_code take_skips(struct state *s, const struct options *options)
+{
+    s->skip = calloc(options->count + 1, sizeof *s->skip);
+    s->skipped = calloc(options->count + 1, sizeof *s->skipped);
+    ASSERT(s->skip && s->skipped);
+    for (size_t i = 0; i < options->count; i++) {
+        char *end;
+        if (strcmp(options->given[i].row->name, "skip") != 0) continue;
+        const char *text = options->given[i].value;
+        uint64_t seq = strtoull(text, &end, 10);
+        if (*text < '1' || *text > '9' || *end)
+            return usage(s->source->replay, "--skip %s: expected the number of an event", text);
+        s->skip[s->skip_count++] = seq;
+    }
+    return EXIT_WELL;
+}
+
+static bool is_to_be_skipped(const struct state *s, uint64_t seq)
+{
+    for (size_t i = 0; i < s->skip_count; i++)
+        if (s->skip[i] == seq) return true;
+    return false;
+}
+
+void state_put_skipped(const struct state *s, struct open_map *m)
+{
+    if (s->skipped_count == 0) return;
+    put_key(m, "skipped");
+    struct open_list list = put_list(m->out);
+    for (size_t i = 0; i < s->skipped_count; i++) msgpack_pack_uint64(&m->packer, s->skipped[i]);
+    list.count = (uint32_t)s->skipped_count;
+    put_list_end(&list);
+}
+
+enum exit_code state_exit(const struct state *s)
+{
+    return s->skipped_count ? EXIT_INCOMPLETE : EXIT_WELL;
+}
+
+/* ---- Opening. */
 
 enum exit_code state_open(struct state *s, struct source *source)
 {
     char directory[PATH_MAX];
     *s = (struct state){.source = source};
+    uint64_t steps = STEPS_USUAL;
     const char *scratch = scratch_directory(source->replay);
     if (!scratch) return EXIT_IO;
+    enum exit_code code = take_skips(s, &source->replay->options);
+    if (code == EXIT_WELL && !option_number(source->replay, "steps", UINT64_MAX, &steps)) code = EXIT_USAGE;
+    if (code != EXIT_WELL) {
+        state_close(s);
+        return code;
+    }
     snprintf(directory, sizeof directory, "%s/state", scratch);
     struct projections_settings settings = {.directory = directory, .boot_id = "replay"};
     enum projections_fault fault = projections_open(&s->projections, &settings);
     s->is_open = fault == PROJECTIONS_OK;
-    if (s->is_open) return EXIT_WELL;
+    if (s->is_open) {
+        projections_limit(&s->projections, steps);
+        return EXIT_WELL;
+    }
+    state_close(s);
     return fail(fault == PROJECTIONS_NO_SPACE ? EXIT_NO_SPACE : EXIT_IO, "%s", s->projections.why.text);
 }
 
@@ -23,6 +79,9 @@ void state_close(struct state *s)
 {
     if (s->is_open) projections_close(&s->projections, false);
     s->is_open = false;
+    free(s->skip);
+    free(s->skipped);
+    s->skip = s->skipped = NULL;
 }
 
 uint64_t state_head(const struct state *s)
@@ -78,11 +137,19 @@ static enum exit_code fold_next(struct state *s)
     struct event event;
     struct sentence why;
     uint64_t seq = state_head(s) + 1;
+    if (s->skip_count && is_to_be_skipped(s, seq)) {
+        projections_pass(&s->projections);
+        s->skipped[s->skipped_count++] = seq;
+        return EXIT_WELL;
+    }
     enum exit_code code = event_read(s->source, seq, &event, &s->why);
     if (code != EXIT_WELL) return code;
     switch (projections_apply(&s->projections, &event, &why)) {
     case FOLD_OK: break;
-    case FOLD_FAULT: return fail(EXIT_IO, "%s", why.text);
+    case FOLD_FAULT:
+        if (s->projections.fault != PROJECTIONS_ENDLESS) return fail(EXIT_IO, "%s", why.text);
+        sentence_set(&s->why, "event %" PRIu64 " (%s) cannot be folded: %s", seq, event_name(event.type), why.text);
+        return EXIT_DAMAGED;
     case FOLD_ILLEGAL:
         sentence_set(&s->why, "event %llu (%s) cannot have happened: %s", (unsigned long long)seq,
                      event_name(event.type), why.text);
@@ -103,6 +170,14 @@ enum exit_code state_fold_to(struct state *s, uint64_t last)
         progress_show("folded", state_head(s), last);
     }
     return code;
+}
+
+enum exit_code state_reach(struct state *s, uint64_t last)
+{
+    enum exit_code code = state_fold_to(s, last);
+    bool is_named = code == EXIT_DAMAGED || code == EXIT_NEWER_FORMAT;
+    return is_named && s->why.text[0] ? fail(code, "%s; --skip %" PRIu64 " passes over it", s->why.text, state_head(s) + 1)
+                                      : code;
 }
 
 static void hash_part(EVP_MD_CTX *sha, struct bytes part)

@@ -11,21 +11,37 @@ struct state {
     struct source *source;
     struct projections projections;
     bool is_open;
+    uint64_t *skip; /* numbers that --skip says */
+    size_t skip_count;
+    uint64_t *skipped; /* of them, those that were passed over, in order */
+    size_t skipped_count;
     /* Shown each event after it was folded; NULL: nobody looks. */
     void (*seen)(void *context, const struct event *event);
     void *context;
 };
+
+/* For verbs that fold: what state_open() reads of the command line. */
+#define FOLD_OPTION_ROWS                                                                                               \
+    {"skip", "SEQ", "pass over this event, which cannot be folded; may be given several times"},                       \
+    {"steps", "N", "name an event that takes more steps to fold (1,000,000)"}
 
 /* Nothing folded yet. What fails has been said, and then it is closed. */
 enum exit_code state_open(struct state *s, struct source *source);
 /* May be called twice. */
 void state_close(struct state *s);
 
-/* Folds what comes next, up to `last`, which the source has. An event that cannot have happened is EXIT_DAMAGED, one
- * that this version does not know EXIT_NEWER_FORMAT: these two are only left in `why`, for the verb to say; all else has
- * been said. The source must have event 1. */
+/* Folds what comes next, up to `last`, which the source has. An event that cannot have happened, or takes more than
+ * --steps reads and writes of the folds' entries, is EXIT_DAMAGED, one that this version does not know EXIT_NEWER_FORMAT:
+ * these two are only left in `why`, for the verb to say; all else has been said. The source must have event 1. Those that
+ * --skip names are passed over, and nothing is known of what they did. */
 enum exit_code state_fold_to(struct state *s, uint64_t last);
+/* The same, and says that sentence too, with how to go on. */
+enum exit_code state_reach(struct state *s, uint64_t last);
 uint64_t state_head(const struct state *s);
+/* "skipped", a list, if any event was. */
+void state_put_skipped(const struct state *s, struct open_map *m);
+/* What is shown lacks what was skipped: not EXIT_WELL then. */
+enum exit_code state_exit(const struct state *s);
 /* As of the last event folded. */
 struct view *state_view(struct state *s);
 /* SHA-256 over every entry of every table: equal states have equal hashes, on any machine. */

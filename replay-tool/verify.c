@@ -5,6 +5,7 @@
  *     state   and that every event was a legal move, and that the projections show what the log says */
 #include "replay-tool/verify.h"
 
+#include "replay-tool/state.h"
 #include "replay-tool/verbs.h"
 
 #include <stdio.h>
@@ -17,6 +18,7 @@ const struct option_row VERIFY_OPTIONS[] = {
     {"checkpoint", "FILE", "and that the log begins with what this checkpoint covers"},
     {"key", "KEY", "the public key that signed it, or a file that holds it (the log's own)"},
     {"jobs", "N", "so many processes at the same time (one for each processor)"},
+    FOLD_OPTION_ROWS,
     {NULL, NULL, NULL},
 };
 
@@ -49,18 +51,30 @@ static size_t rank_of(enum exit_code code)
     return 2; /* anything else kept us from reading */
 }
 
-void verify_find(struct verify *v, const struct finding *finding)
+static void find(struct verify *v, const struct finding *finding, const char *kind)
 {
     size_t rank = rank_of(finding->code);
     struct open_map *m = out_record(&v->replay->out, "finding");
     put_uint(m, "first", finding->first);
     put_uint(m, "last", finding->last);
     put_uint(m, "events", finding->last >= finding->first ? finding->last + 1 - finding->first : 0);
-    put_word(m, "kind", KINDS[rank].kind);
+    put_word(m, "kind", kind);
     put_word(m, "why", finding->why.text);
     out_end(&v->replay->out);
     v->findings++;
     if (rank > rank_of(v->code)) v->code = finding->code;
+}
+
+void verify_find(struct verify *v, const struct finding *finding)
+{
+    find(v, finding, KINDS[rank_of(finding->code)].kind);
+}
+
+void verify_skipped(struct verify *v, uint64_t seq)
+{
+    struct finding finding = {.first = seq, .last = seq, .code = EXIT_INCOMPLETE};
+    sentence_set(&finding.why, "this event was passed over, as --skip says");
+    find(v, &finding, "skipped");
 }
 
 void verify_say(struct verify *v, uint64_t first, uint64_t last, enum exit_code code, const char *format, ...)

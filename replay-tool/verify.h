@@ -31,6 +31,9 @@ void verify_find(struct verify *v, const struct finding *finding);
 void verify_say(struct verify *v, uint64_t first, uint64_t last, enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* An event that was not folded because nobody wanted it to be. */
+void verify_skipped(struct verify *v, uint64_t seq);
+
 /* verify_files.c: segments, each scanned in child processes of its own. Not EXIT_WELL: nothing could be verified, and that
  * was said. */
 enum exit_code verify_files(struct verify *v);

@@ -110,6 +110,11 @@ static enum exit_code fold_and_compare(struct verify *v, struct state *state, st
     enum exit_code code = check_position(v, state->source, &position, &fits);
     if (code != EXIT_WELL || !fits) return code;
     code = state_fold_to(state, position.seq);
+    if (code == EXIT_WELL && state->skipped_count) {
+        v->projections = "uncompared";
+        sentence_set(&v->projections_why, "they were not compared, since an event was passed over");
+        return EXIT_WELL;
+    }
     if (code == EXIT_WELL) compare(v, state, p, position.seq);
     return code;
 }
@@ -138,10 +143,12 @@ enum exit_code verify_state(struct verify *v, struct source *source)
     enum exit_code code = state_open(&state, source);
     if (code != EXIT_WELL) return code;
     code = fold_all(v, &state);
-    v->proved = state_head(&state);
+    uint64_t folded = state_head(&state);
+    v->proved = folded - state.skipped_count;
     v->folded = v->proved == source->head;
+    for (size_t i = 0; i < state.skipped_count; i++) verify_skipped(v, state.skipped[i]);
     if (code == EXIT_DAMAGED || code == EXIT_NEWER_FORMAT) {
-        verify_say(v, v->proved + 1, v->proved + 1, code, "%s", state.why.text);
+        verify_say(v, folded + 1, folded + 1, code, "%s", state.why.text);
         code = EXIT_WELL;
     }
     state_close(&state);

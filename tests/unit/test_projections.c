@@ -81,6 +81,42 @@ static void a_commit_is_due_after_so_many_bytes(void **state)
     assert_in_range(count, 200, 2000);
 }
 
+/* ---- What readers of any log need. */
+
+static void an_event_may_be_passed_over(void **state)
+{
+    struct story *s = *state;
+    struct event event = device_registered(1, "a");
+    struct sentence why;
+    projections_pass(&s->p);
+    assert_int_equal(projections_head(&s->p), 1);
+    assert_int_equal(devices_count(live(s)), 0);
+    event.seq = 2;
+    assert_int_equal(projections_apply(&s->p, &event, &why), FOLD_OK);
+    commit(s);
+    assert_int_equal(projections_position(&s->p).seq, 2);
+    assert_int_equal(devices_find(live(s), BYTES("a")), 1);
+    assert_int_equal(projections_reset(&s->p), PROJECTIONS_OK); /* no rebuild would equal it */
+}
+
+static void an_event_of_more_steps_than_it_may_take_is_a_fault(void **state)
+{
+    struct story *s = *state;
+    struct event event = device_registered(1, "a");
+    struct sentence why;
+    event.seq = 1;
+    projections_limit(&s->p, 1);
+    assert_int_equal(projections_apply(&s->p, &event, &why), FOLD_FAULT);
+    assert_int_equal(s->p.fault, PROJECTIONS_ENDLESS);
+    assert_string_equal(why.text, "it takes more than 1 steps");
+    assert_int_equal(projections_abort(&s->p), PROJECTIONS_OK);
+    projections_limit(&s->p, 100);
+    assert_int_equal(projections_apply(&s->p, history_add(s, event), &why), FOLD_OK);
+    projections_limit(&s->p, 1);
+    commit(s); /* only folding is limited */
+    assert_int_equal(devices_count(live(s)), 1);
+}
+
 /* ---- Starting again. */
 
 static void what_was_committed_is_there_after_a_restart(void **state)
@@ -395,6 +431,8 @@ int main(void)
         STORY(an_abort_goes_back_to_the_last_commit),
         STORY(a_commit_is_due_after_so_many_events),
         STORY(a_commit_is_due_after_so_many_bytes),
+        STORY(an_event_may_be_passed_over),
+        STORY(an_event_of_more_steps_than_it_may_take_is_a_fault),
         STORY(what_was_committed_is_there_after_a_restart),
         STORY(what_was_not_committed_is_gone_after_a_kill),
         STORY(a_clean_stop_survives_another_boot),
