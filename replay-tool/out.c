@@ -39,6 +39,8 @@ void out_rows_end(struct out *out)
 static void show_as_text(struct out *out, const msgpack_object *record)
 {
     if (out->is_row && out->columns) {
+        if (!out->table && out->lines) putchar('\n');
+        out->lines = false;
         if (!out->table) out->table = table_new(out->columns, out->colours);
         ASSERT(out->table);
         table_add(out->table, record);

@@ -16,18 +16,25 @@ const char *source_data_directory(const struct replay *r)
     return given ? given : DATA_USUAL;
 }
 
-enum source_place source_place(const struct replay *r)
+static enum source_place place_of(const char *path)
 {
     struct stat status;
-    if (option(r, "socket")) return SOURCE_ENGINE;
-    bool is_file = stat(source_data_directory(r), &status) == 0 && S_ISREG(status.st_mode);
-    return is_file ? SOURCE_SEGMENT : SOURCE_DIRECTORY;
+    if (stat(path, &status) != 0) return SOURCE_DIRECTORY;
+    if (S_ISSOCK(status.st_mode)) return SOURCE_ENGINE;
+    return S_ISREG(status.st_mode) ? SOURCE_SEGMENT : SOURCE_DIRECTORY;
 }
+
+enum source_place source_place(const struct replay *r)
+{
+    if (option(r, "socket")) return SOURCE_ENGINE;
+    return place_of(source_data_directory(r)) == SOURCE_SEGMENT ? SOURCE_SEGMENT : SOURCE_DIRECTORY;
+}
+
+static const char *const WORDS[] = {
+    [SOURCE_DIRECTORY] = "directory", [SOURCE_SEGMENT] = "segment", [SOURCE_ENGINE] = "engine"};
 
 const char *source_word(const struct replay *r)
 {
-    static const char *const WORDS[] = {
-        [SOURCE_DIRECTORY] = "directory", [SOURCE_SEGMENT] = "segment", [SOURCE_ENGINE] = "engine"};
     return WORDS[source_place(r)];
 }
 
@@ -49,7 +56,11 @@ static bool holds_segments(const char *path)
 
 bool source_log_directory(const struct replay *r, char path[PATH_MAX])
 {
-    const char *data = source_data_directory(r);
+    return source_log_directory_of(source_data_directory(r), path);
+}
+
+bool source_log_directory_of(const char *data, char path[PATH_MAX])
+{
     struct stat status;
     if (stat(data, &status) != 0) {
         complain("%s: %s; --data names the engine's data directory", data, strerror(errno));
@@ -77,17 +88,28 @@ enum exit_code exit_of_log(enum log_fault fault)
     return EXIT_IO;
 }
 
-enum exit_code source_open(struct source *s, struct replay *r)
+static enum exit_code open_at(struct source *s, struct replay *r, enum source_place place, const char *path)
 {
     static const struct source_kind *const KINDS[] = {
         [SOURCE_DIRECTORY] = &SOURCE_OF_DIRECTORY,
         [SOURCE_SEGMENT] = &SOURCE_OF_SEGMENT,
         [SOURCE_ENGINE] = &SOURCE_OF_ENGINE,
     };
-    *s = (struct source){.kind = KINDS[source_place(r)], .replay = r};
+    *s = (struct source){.kind = KINDS[place], .replay = r, .path = path, .place = place};
     enum exit_code code = s->kind->open(s);
     if (code != EXIT_WELL) source_close(s);
     return code;
+}
+
+enum exit_code source_open(struct source *s, struct replay *r)
+{
+    enum source_place place = source_place(r);
+    return open_at(s, r, place, place == SOURCE_ENGINE ? option(r, "socket") : source_data_directory(r));
+}
+
+enum exit_code source_open_path(struct source *s, struct replay *r, const char *path)
+{
+    return open_at(s, r, place_of(path), path);
 }
 
 void source_close(struct source *s)
@@ -120,7 +142,7 @@ void source_header(const struct source *s)
     struct open_map *m = out_record(&s->replay->out, "header");
     put_word(m, "tool", "muster-replay " MUSTER_VERSION);
     put_word(m, "verb", s->replay->verb->name);
-    put_word(m, "source", source_word(s->replay));
+    put_word(m, "source", WORDS[s->place]);
     put_hex(m, "logId", (struct bytes){s->log_id, sizeof s->log_id});
     put_uint(m, "first", s->first);
     put_uint(m, "head", s->head);

@@ -13,9 +13,13 @@
 #include "engine/log/log.h"
 #include "replay-tool/replay.h"
 
+enum source_place { SOURCE_DIRECTORY, SOURCE_SEGMENT, SOURCE_ENGINE };
+
 struct source {
     const struct source_kind *kind;
     struct replay *replay;
+    const char *path; /* of the data directory, the segment or the socket; not copied */
+    enum source_place place;
     uint8_t log_id[LOG_ID_SIZE];
     uint64_t first; /* of the events that are there: 1, unless those before are archived or in another file */
     uint64_t head;  /* the last one; first - 1 when there is none */
@@ -25,6 +29,8 @@ struct source {
 
 /* Opens what --data or --socket names. After a fault it is closed. */
 enum exit_code source_open(struct source *s, struct replay *r);
+/* The same with any of the three, at this path. */
+enum exit_code source_open_path(struct source *s, struct replay *r, const char *path);
 /* May be called twice. */
 void source_close(struct source *s);
 
@@ -42,7 +48,6 @@ void source_header(const struct source *s);
 
 /* ---- For verbs that look at the files themselves. */
 
-enum source_place { SOURCE_DIRECTORY, SOURCE_SEGMENT, SOURCE_ENGINE };
 /* Where --data or --socket leads. */
 enum source_place source_place(const struct replay *r);
 /* "directory", "segment", "engine" */
@@ -55,6 +60,8 @@ bool source_log_directory(const struct replay *r, char path[PATH_MAX]);
 /* Asks the engine for a checkpoint, a fresh one or what it signed last, and its public key; "" for what it has not. */
 enum exit_code source_engine_checkpoint(struct source *s, bool fresh, char *key, size_t key_room, char *note,
                                         size_t note_room);
+/* The same of this data directory. */
+bool source_log_directory_of(const char *data, char path[PATH_MAX]);
 /* What a fault of the log means for the tool. */
 enum exit_code exit_of_log(enum log_fault fault);
 

@@ -79,7 +79,7 @@ static enum exit_code open_engine(struct source *s)
     struct from_engine *e = s->state = calloc(1, sizeof *e);
     ASSERT(e);
     s->first = 1;
-    enum exit_code code = explain(e, muster_connect(option(s->replay, "socket"), &e->client));
+    enum exit_code code = explain(e, muster_connect(s->path, &e->client));
     return code == EXIT_WELL ? renew_engine(s) : code;
 }
 

@@ -30,7 +30,7 @@ static uint64_t first_there(struct log_reader *reader, uint64_t head)
 static enum exit_code open_directory(struct source *s)
 {
     char path[PATH_MAX];
-    if (!source_log_directory(s->replay, path)) return EXIT_NOTHING;
+    if (!source_log_directory_of(s->path, path)) return EXIT_NOTHING;
     struct from_directory *d = s->state = calloc(1, sizeof *d);
     ASSERT(d);
     enum log_fault fault = log_open(&d->log, &(struct log_settings){.directory = path, .read_only = true});
@@ -84,9 +84,9 @@ static enum exit_code open_one(struct source *s)
 {
     struct from_segment *f = s->state = calloc(1, sizeof *f);
     ASSERT(f);
-    enum exit_code code = lock_beside(&f->beside, option(s->replay, "data"));
+    enum exit_code code = lock_beside(&f->beside, s->path);
     if (code != EXIT_WELL) return code;
-    enum log_fault fault = segment_open(&f->segment, option(s->replay, "data"), SEGMENT_READ, 0, &f->why);
+    enum log_fault fault = segment_open(&f->segment, s->path, SEGMENT_READ, 0, &f->why);
     if (fault == LOG_OK) fault = segment_view_open(&f->view, f->segment, &f->why);
     if (fault != LOG_OK) return fail(exit_of_log(fault), "%s", f->why.text);
     const struct segment_birth *birth = segment_birth(f->segment);
