@@ -11,6 +11,6 @@
 extern const struct option_row EVENTS_OPTIONS[], VERIFY_OPTIONS[];
 extern const struct option_row BACKUP_OPTIONS[], RESTORE_OPTIONS[];
 extern const struct option_row CHECKPOINT_OPTIONS[], CHECKPOINT_CHECK_OPTIONS[], CHECKPOINT_EXTEND_OPTIONS[], PROVE_OPTIONS[];
-extern const struct option_row STATE_OPTIONS[], DIFF_OPTIONS[];
+extern const struct option_row HISTORY_OPTIONS[], STATE_OPTIONS[], DIFF_OPTIONS[];
 
 #endif
