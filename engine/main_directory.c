@@ -26,16 +26,16 @@ static void refuse_owner(const char *path, const struct stat *stat, struct sente
 {
     char owner[USER_SIZE_MAX], self[USER_SIZE_MAX];
     sentence_set(why,
-                 "%s belongs to %s and may not be written by %s, as whom musterd runs; run it as %s, or give all of "
+                 "%s belongs to %s and may not be used by %s, as whom musterd runs; run it as %s, or give all of "
                  "the data directory to %s with chown -R",
                  path, user_name(stat->st_uid, owner), user_name(geteuid(), self), owner, self);
 }
 
-static bool may_be_used(const char *path, struct sentence *why)
+static bool may_be_used(const char *path, int access, struct sentence *why)
 {
     struct stat stat;
     if (lstat(path, &stat) != 0 && errno == ENOENT) return true;
-    if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0) return true;
+    if (faccessat(AT_FDCWD, path, access, AT_EACCESS) == 0) return true;
     int error = errno;
     if (error == EROFS) {
         sentence_set(why,
@@ -52,11 +52,18 @@ static bool may_be_used(const char *path, struct sentence *why)
 
 static bool all_may_be_used(const char *path, struct sentence *why)
 {
-    static const char *const PARTS[] = {"", "/log", "/log/lock", "/projections", "/spool", "/exports"};
+    static const struct {
+        const char *name;
+        int access;
+    } PARTS[] = {
+        {"", R_OK | W_OK},       {"/log", R_OK | W_OK},     {"/log/lock", R_OK | W_OK}, {"/projections", R_OK | W_OK},
+        {"/spool", R_OK | W_OK}, {"/exports", R_OK | W_OK}, {"/signing", R_OK | W_OK},
+        {"/group-keys", R_OK}, /* is never written to, but replaced */
+    };
     char part[PATH_MAX];
     for (size_t i = 0; i < COUNT_OF(PARTS); i++) {
-        snprintf(part, sizeof part, "%s%s", path, PARTS[i]);
-        if (!may_be_used(part, why)) return false;
+        snprintf(part, sizeof part, "%s%s", path, PARTS[i].name);
+        if (!may_be_used(part, PARTS[i].access, why)) return false;
     }
     return true;
 }

@@ -16,7 +16,7 @@
 
 #include "projections/projections.h"
 
-enum { STORE_TABLES_MAX = 96, STORE_KEY_MAX = 511, STORE_PAGE_SIZE = 4096, STORE_META = 0 };
+enum { STORE_KEY_MAX = 511, STORE_PAGE_SIZE = 4096, STORE_META = 0 };
 
 /* What each fold may own: so many tables, and RAM behind the live view. */
 enum { FOLD_TABLES_MAX = 5 };
@@ -28,7 +28,7 @@ enum fold_id {
 };
 /* The index-th table of a fold; table 0 is the projections' own. */
 #define FOLD_TABLE(fold, index) (1 + FOLD_##fold * FOLD_TABLES_MAX + (index))
-_Static_assert(1 + FOLD_COUNT * FOLD_TABLES_MAX <= STORE_TABLES_MAX, "room for every fold's tables");
+enum { STORE_TABLES_MAX = 1 + FOLD_COUNT * FOLD_TABLES_MAX };
 
 struct store;
 struct MDB_txn;

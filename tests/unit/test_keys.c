@@ -82,6 +82,33 @@ static void a_device_has_the_key_that_azure_would_give_it(void **state)
     device_keys_delete(device);
 }
 
+/* The flags of the mapping that holds the address, as proc(5) has them; to be freed. */
+static char *mapping_flags(const void *address)
+{
+    FILE *maps = fopen("/proc/self/smaps", "re");
+    char line[512], *flags = NULL;
+    bool holds = false;
+    assert_non_null(maps);
+    while (!flags && fgets(line, sizeof line, maps)) {
+        unsigned long first, end;
+        if (sscanf(line, "%lx-%lx ", &first, &end) == 2) holds = (uintptr_t)address >= first && (uintptr_t)address < end;
+        if (holds && strncmp(line, "VmFlags:", 8) == 0) flags = strdup(line + 8);
+    }
+    fclose(maps);
+    assert_non_null(flags);
+    return flags;
+}
+
+static void group_keys_are_left_out_of_core_dumps(void **state)
+{
+    (void)state;
+    struct group_keys *keys = group_keys_new(NULL, NULL);
+    char *flags = mapping_flags(group_keys_get(keys, GROUP_KEY_SECONDARY));
+    if (!strstr(flags, " dd ")) fail_msg("the page of the keys may be dumped: %s", flags);
+    free(flags);
+    group_keys_release(keys);
+}
+
 /* ---- The file. */
 
 static void the_first_start_makes_a_private_file(void **state)
@@ -274,6 +301,22 @@ static void a_rotation_whose_keys_cannot_be_written_never_was(void **state)
     expect_answer(rotate(s, "primary"), "\"primary\":");
 }
 
+static void keys_that_cannot_have_their_name_hold_under_the_other(void **state)
+{
+    struct stage *s = *state;
+    uint8_t before[GROUP_KEYS][KEY_PRINT_SIZE], next[GROUP_KEYS][KEY_PRINT_SIZE], after[GROUP_KEYS][KEY_PRINT_SIZE];
+    prints_of(s, "group-keys", before);
+    assert_int_equal(unlink(path_of(s, "group-keys")), 0);
+    assert_int_equal(mkdir(path_of(s, "group-keys"), 0700), 0);
+    expect_answer(rotate(s, "primary"), "\"primary\":");
+    prints_of(s, "group-keys.next", next);
+    then_keys_differ(before, next, true, false);
+    assert_int_equal(rmdir(path_of(s, "group-keys")), 0);
+    stage_crash(s);
+    prints_of(s, "group-keys", after);
+    then_keys_differ(next, after, false, false);
+}
+
 static void a_crash_before_the_event_leaves_the_old_keys(void **state)
 {
     struct stage *s = *state;
@@ -325,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_device_has_the_key_that_azure_would_give_it),
+        cmocka_unit_test(group_keys_are_left_out_of_core_dumps),
         STORY(the_first_start_makes_a_private_file),
         STORY(a_file_that_others_may_read_is_refused),
         STORY(a_damaged_file_is_refused_wherever_the_damage_is),
@@ -338,6 +382,7 @@ int main(void)
         STORY(the_event_holds_prints_and_nothing_else),
         STORY(a_rotation_without_room_never_was),
         STORY(a_rotation_whose_keys_cannot_be_written_never_was),
+        STORY(keys_that_cannot_have_their_name_hold_under_the_other),
         STORY(a_crash_before_the_event_leaves_the_old_keys),
         STORY(a_crash_behind_the_event_ends_with_the_new_keys),
         STORY(the_only_copy_of_the_keys_outlives_a_start_that_may_not_read_it),
