@@ -243,7 +243,7 @@ static enum fold_result missed(struct view *v, const struct event *e, struct sen
                                .reason = e->schedule_missed.reason,
                                .due_us = e->schedule_missed.due_us};
     if (!copy(v, e->schedule_missed.schedule, &s)) return no_schedule(why, e->schedule_missed.schedule);
-    if (run.reason < MISSED_ENGINE_DOWN || run.reason > MISSED_TEMPLATE_REMOVED) {
+    if (run.reason < MISSED_ENGINE_DOWN || run.reason > MISSED_DATA_UNFIT) {
         return fold_illegal(why, "schedule %u missed a run for the unknown reason %u", s.number, run.reason);
     }
     return pass(v, &s, &run, e->schedule_missed.next_us, why);

@@ -17,7 +17,8 @@
     X(MISSED_NO_ROOM, 4, "no_room")                                                                                    \
     X(MISSED_TOO_MANY_JOBS, 5, "too_many_jobs")                                                                        \
     X(MISSED_GROUP_REMOVED, 6, "group_removed")                                                                        \
-    X(MISSED_TEMPLATE_REMOVED, 7, "template_removed")
+    X(MISSED_TEMPLATE_REMOVED, 7, "template_removed")                                                                  \
+    X(MISSED_DATA_UNFIT, 8, "data_unfit")
 #define SCHEDULE_ENDS(X)                                                                                               \
     X(ENDED_ONCE, 1, "once")                                                                                           \
     X(ENDED_BY_DATE, 2, "date")                                                                                        \

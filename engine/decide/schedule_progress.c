@@ -13,6 +13,7 @@
 #include "engine/decide/limits.h"
 #include "engine/decide/plan.h"
 #include "engine/decide/timetable.h"
+#include "projections/capabilities.h"
 #include "projections/groups.h"
 #include "projections/templates.h"
 
@@ -147,15 +148,18 @@ static void run(struct progress_turn *t, const struct due *due)
 }
 
 /* Why no job can be made now; 0 when one can. */
-static enum schedule_miss obstacle(struct progress_turn *t, const struct schedule *s)
+static enum schedule_miss obstacle(struct progress_turn *t, const struct due *due)
 {
+    const struct schedule *s = &due->s;
     struct group group;
     struct template template;
+    struct capability_misfit misfit;
     if (t->short_of_room) return MISSED_NO_ROOM;
     if (jobs_active_count(t->view) >= JOBS_ACTIVE_MAX) return MISSED_TOO_MANY_JOBS;
     if (!groups_get(t->view, s->group, &group) || group.removed) return MISSED_GROUP_REMOVED;
     if (s->target && (!templates_get(t->view, s->target, &template) || template.removed))
         return MISSED_TEMPLATE_REMOVED;
+    if (s->target && capabilities_check(template.capabilities, due->text.data, &misfit)) return MISSED_DATA_UNFIT;
     if (s->overlap == OVERLAP_SKIP && jobs_active_run(t->view, s->number, MAY(PENDING) | MAY(RUNNING)))
         return MISSED_OVERLAP;
     return 0;
@@ -170,7 +174,7 @@ static void run_or_miss(struct progress_turn *t, struct due *due)
         miss(t, due, too_late, due->s.next_us < t->started_us ? MISSED_ENGINE_DOWN : MISSED_LATE);
         if (too_late == all) return;
     }
-    enum schedule_miss reason = obstacle(t, &due->s);
+    enum schedule_miss reason = obstacle(t, due);
     if (reason) miss(t, due, 1, reason);
     else run(t, due);
 }

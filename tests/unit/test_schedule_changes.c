@@ -142,6 +142,36 @@ static void a_run_without_its_template_is_missed(void **state)
     expect_answer(runs(s, "pumps"), "\"reason\":\"template_removed\"");
 }
 
+static const char *put_on_pumps(struct stage *s, const char *path)
+{
+    return stage_call(s, 1, "schedules.put",
+                      "{\"id\":\"pumps\",\"group\":\"all\",\"data\":[{\"type\":\"property\",\"target\":\"pump\","
+                      "\"path\":\"%s\",\"value\":21}],\"schedule\":{" NIGHTLY "}}", path);
+}
+
+static void given_pumps_with(struct stage *s, const char *schema)
+{
+    stage_call(s, 1, "templates.put",
+               "{\"id\":\"pump\",\"capabilities\":[{\"path\":\"target\",\"kind\":\"property\",\"schema\":\"%s\"}]}",
+               schema);
+}
+
+static void a_schedule_is_held_against_its_templates_capabilities(void **state)
+{
+    struct stage *s = *state;
+    given_pumps_with(s, "double");
+    stage_call(s, 1, "devices.put", "{\"id\":\"gw-1\",\"template\":\"pump\"}");
+    expect_answer(put_on_pumps(s, "speed"), "data[0].path:the template \\\"pump\\\" has no property \\\"speed\\\"");
+    expect_answer(put_on_pumps(s, "target"), "\"next\"");
+    given_pumps_with(s, "string");
+    stage_pass(s, 4 * HOUR);
+    expect_answer(runs(s, "pumps"), "\"status\":\"missed\",\"reason\":\"data_unfit\"");
+    given_pumps_with(s, "integer");
+    stage_pass(s, DAY);
+    expect_answer(job(s, "pumps-2"), "\"status\":\"running\"");
+    assert_true(stage_rebuild_gives_the_same(s));
+}
+
 /* ---- What else keeps a run from being made. */
 
 static void a_run_is_missed_when_the_disk_is_nearly_full(void **state)
@@ -335,6 +365,7 @@ int main(void)
         STORY(nobody_runs_a_schedule_s_job_again_by_its_name),
         STORY(a_run_without_its_group_is_missed),
         STORY(a_run_without_its_template_is_missed),
+        STORY(a_schedule_is_held_against_its_templates_capabilities),
         STORY(a_run_is_missed_when_the_disk_is_nearly_full),
         STORY(a_run_is_missed_when_there_are_too_many_jobs),
         STORY(a_schedule_whose_zone_is_gone_runs_once_more_and_says_so),

@@ -126,7 +126,7 @@ static void nothing_is_due_twice(void **state)
     then_illegal(s, fired(1, 1, 2 * hour, 0, 3 * hour), "there is no job 0");
     then_illegal(s, fired(1, 1, 2 * hour, 3, 3 * hour), "there is no job 3");
     then_illegal(s, missed(1, 1, 0, 2 * hour, MISSED_LATE, 0), "is not due then");
-    then_illegal(s, missed(1, 1, 1, 2 * hour, 8, 0), "unknown reason 8");
+    then_illegal(s, missed(1, 1, 1, 2 * hour, 9, 0), "unknown reason 9");
     then_illegal(s, ended(1, ENDED_ONCE), "schedule 1 is due and has ended");
     given(s, fired(1, 1, 2 * hour, 1, 3 * hour));
     then_illegal(s, fired(1, 1, 2 * hour, 2, 3 * hour), "is not due then");
