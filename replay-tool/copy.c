@@ -39,29 +39,32 @@ enum exit_code copy_open(struct copy *c, const char *directory, const uint8_t lo
     enum exit_code code = log_failed(c, log_open(&c->log, &settings));
     if (code != EXIT_WELL) return code;
     c->commits = calloc(LOG_COMMIT_VALUES_MAX, sizeof *c->commits);
-    c->values = calloc(LOG_COMMIT_VALUES_MAX, sizeof *c->values);
+    c->values = calloc(2 * LOG_COMMIT_VALUES_MAX, sizeof *c->values);
     ASSERT(c->commits && c->values);
     code = find_end(c);
     if (code != EXIT_WELL) copy_close(c, false);
     return code;
 }
 
-static enum exit_code flush(struct copy *c)
+/* Writes the commits that were taken; the one at hand stays. */
+static enum exit_code write_taken(struct copy *c)
 {
     enum log_fault fault = LOG_OK;
     if (c->commit_count > 0) fault = log_append_commits(&c->log, c->commits, c->commit_count, c->values);
+    struct arena *done = &c->arenas[c->arena], *next = &c->arenas[c->arena ^= 1];
+    for (size_t i = 0; i < c->commit_values; i++) c->values[i] = arena_copy(next, c->values[c->value_count + i]);
+    arena_reset(done);
     c->commit_count = c->value_count = c->bytes = 0;
-    arena_reset(&c->arena);
     return log_failed(c, fault);
 }
 
 enum exit_code copy_close(struct copy *c, bool whole)
 {
-    enum exit_code code = whole ? flush(c) : EXIT_WELL;
+    enum exit_code code = whole ? write_taken(c) : EXIT_WELL;
     log_close(&c->log, whole && code == EXIT_WELL);
     free(c->commits);
     free(c->values);
-    arena_free(&c->arena);
+    for (size_t i = 0; i < COUNT_OF(c->arenas); i++) arena_free(&c->arenas[i]);
     return code;
 }
 
@@ -69,10 +72,8 @@ enum exit_code copy_close(struct copy *c, bool whole)
 
 void copy_value(struct copy *c, struct bytes value)
 {
-    size_t index = c->value_count + c->commit_values;
-    ASSERT(index < LOG_COMMIT_VALUES_MAX);
-    c->values[index] = arena_copy(&c->arena, value);
-    c->commit_values++;
+    ASSERT(c->commit_values < LOG_COMMIT_VALUES_MAX);
+    c->values[c->value_count + c->commit_values++] = arena_copy(&c->arenas[c->arena], value);
     c->bytes += value.size;
 }
 
@@ -83,33 +84,30 @@ static bool begins_segment(struct bytes value)
     return event_decode(value, &event, &why) == EVENT_OK && event.type == EVENT_SEGMENT_OPENED;
 }
 
-/* What was taken before belongs into the segment that ends here. */
-static enum exit_code begin_segment(struct copy *c, struct log_commit *commit)
+/* Room for the commit at hand, in the segment where it belongs. */
+static enum exit_code make_room(struct copy *c)
 {
-    enum log_fault fault = LOG_OK;
-    if (c->commit_count > 0) fault = log_append_commits(&c->log, c->commits, c->commit_count, c->values);
-    memmove(c->values, c->values + c->value_count, c->commit_values * sizeof *c->values);
-    c->commits[0] = *commit;
-    c->commit_count = c->value_count = 0;
-    if (fault == LOG_OK) fault = log_roll(&c->log);
-    return log_failed(c, fault);
+    bool rolls = begins_segment(c->values[c->value_count]);
+    bool full = c->value_count + c->commit_values > LOG_COMMIT_VALUES_MAX || c->bytes > BYTES_AT_ONCE;
+    enum exit_code code = rolls || full ? write_taken(c) : EXIT_WELL;
+    return code == EXIT_WELL && rolls ? log_failed(c, log_roll(&c->log)) : code;
 }
 
 enum exit_code copy_commit(struct copy *c, int64_t time_us, const uint8_t *root)
 {
-    enum exit_code code = EXIT_WELL;
-    const struct bytes *values = c->values + c->value_count;
-    struct log_commit *commit = &c->commits[c->commit_count];
-    *commit = (struct log_commit){.first = c->at.last + 1, .last = c->at.last + c->commit_values, .time_us = time_us,
-                                  .tree = c->at.tree};
-    for (size_t i = 0; i < c->commit_values; i++) merkle_append(&commit->tree, values[i]);
-    merkle_root(&commit->tree, commit->root);
-    bool good = time_us >= c->at.time_us && (!root || memcmp(root, commit->root, MERKLE_HASH_SIZE) == 0);
-    if (good && begins_segment(*values)) code = begin_segment(c, commit);
-    if (good) c->at = c->commits[c->commit_count++];
-    if (good) c->value_count += c->commit_values;
+    struct log_commit commit = {.first = c->at.last + 1, .last = c->at.last + c->commit_values, .time_us = time_us,
+                                .tree = c->at.tree};
+    ASSERT(c->commit_values > 0);
+    for (size_t i = 0; i < c->commit_values; i++) merkle_append(&commit.tree, c->values[c->value_count + i]);
+    merkle_root(&commit.tree, commit.root);
+    bool good = time_us >= c->at.time_us && (!root || memcmp(root, commit.root, MERKLE_HASH_SIZE) == 0);
+    enum exit_code code = good ? make_room(c) : EXIT_DAMAGED;
+    if (code == EXIT_WELL) {
+        c->at = c->commits[c->commit_count++] = commit;
+        c->value_count += c->commit_values;
+    }
     c->commit_values = 0;
-    return good ? code : EXIT_DAMAGED;
+    return code;
 }
 
 /* ---- From another log. */
@@ -139,7 +137,6 @@ static enum exit_code take_commit(struct copy *c, struct source *source)
     if (commit.first != c->at.last + 1 || count > LOG_COMMIT_VALUES_MAX)
         return fail(EXIT_DAMAGED, "the commit of event %" PRIu64 " does not follow the one before it; salvage saves what can "
                                   "be read", c->at.last + 1);
-    if (c->value_count + count > LOG_COMMIT_VALUES_MAX || c->bytes > BYTES_AT_ONCE) code = flush(c);
     for (uint64_t seq = commit.first; code == EXIT_WELL && seq <= commit.last; seq++) {
         code = source_read(source, seq, &value);
         if (code == EXIT_WELL) copy_value(c, value);
@@ -161,7 +158,7 @@ enum exit_code copy_from(struct copy *c, struct source *source, uint64_t last)
         code = take_commit(c, source);
         progress_show("copied", c->at.last, last);
     }
-    return code == EXIT_WELL ? flush(c) : code;
+    return code;
 }
 
 static int64_t wall_us(void)
@@ -184,9 +181,8 @@ enum exit_code copy_continue(struct copy *c, const uint8_t old_log_id[LOG_ID_SIZ
                                                    .root = {c->at.root, MERKLE_HASH_SIZE},
                                                    .how = bytes_of_text(how)}},
                  &out);
-    enum exit_code code = flush(c);
     copy_value(c, buffer_bytes(&out));
-    if (code == EXIT_WELL) code = copy_commit(c, now_us, NULL);
+    enum exit_code code = copy_commit(c, now_us, NULL);
     arena_free(&arena);
     return code;
 }
@@ -198,13 +194,13 @@ static void write_hex(char *out, const uint8_t id[LOG_ID_SIZE])
     for (size_t i = 0; i < LOG_ID_SIZE; i++) snprintf(out + 2 * i, 3, "%02x", id[i]);
 }
 
-/* The line of text: what is made of which log, up to where; behind it, the id it gets. */
-static size_t describe(char note[NOTE_SIZE], const struct draft *d, uint64_t last, bool is_new_log)
+/* The line of text, but for the id it gets. */
+static size_t describe(char note[NOTE_SIZE], const struct draft *d, const char *what)
 {
     char old_id[2 * LOG_ID_SIZE + 1];
     write_hex(old_id, d->old_id);
-    int size = is_new_log ? snprintf(note, NOTE_SIZE, "events 1 to %" PRIu64 " of log %s as log ", last, old_id)
-                          : snprintf(note, NOTE_SIZE, "all of log %s as log ", old_id);
+    int size = snprintf(note, NOTE_SIZE, "%s of log %s as log ", what, old_id);
+    ASSERT(size < NOTE_SIZE / 2);
     return (size_t)size;
 }
 
@@ -229,18 +225,17 @@ static enum exit_code draft_begin(struct draft *d, const char *note_path, char n
     return files_write(note_path, (struct bytes){(const uint8_t *)note, size});
 }
 
-enum exit_code draft_open(struct draft *d, const char *directory, const char *name, const uint8_t old_id[LOG_ID_SIZE],
-                          uint64_t last, bool is_new_log)
+enum exit_code draft_open(struct draft *d, const char *directory, const uint8_t old_id[LOG_ID_SIZE], const char *what,
+                          bool is_new_log)
 {
-    char note_path[PATH_MAX], part[NAME_MAX], note[NOTE_SIZE], found[NOTE_SIZE] = "";
+    char note_path[PATH_MAX], note[NOTE_SIZE], found[NOTE_SIZE] = "";
     memcpy(d->old_id, old_id, LOG_ID_SIZE);
-    snprintf(part, sizeof part, "%s.part", name);
-    enum exit_code code = files_path(d->final, directory, name);
-    if (code == EXIT_WELL) code = files_path(d->path, directory, part);
+    enum exit_code code = files_path(d->final, directory, "log");
+    if (code == EXIT_WELL) code = files_path(d->path, directory, "log.part");
     if (code == EXIT_WELL) code = files_path(note_path, d->path, "of");
     if (code == EXIT_WELL) code = files_make_directory(d->path);
     if (code != EXIT_WELL) return code;
-    size_t size = describe(note, d, last, is_new_log);
+    size_t size = describe(note, d, what);
     size_t found_size = files_read(note_path, found, sizeof found - 1);
     if (found_size == 0 && files_is_empty(d->path, "of.part")) return draft_begin(d, note_path, note, size, is_new_log);
     bool ours = found_size == size + 2 * (size_t)LOG_ID_SIZE + 1 && memcmp(found, note, size) == 0;
@@ -250,11 +245,23 @@ enum exit_code draft_open(struct draft *d, const char *directory, const char *na
 }
 
 /* The note goes last: whoever is interrupted here has a whole log, and a line of text too much in it. */
-enum exit_code draft_finish(const struct draft *d)
+static enum exit_code remove_note(const struct draft *d)
 {
     char note_path[PATH_MAX];
     enum exit_code code = files_path(note_path, d->final, "of");
-    if (code == EXIT_WELL) code = files_rename(d->path, d->final);
     if (code == EXIT_WELL) files_remove(note_path);
     return code;
+}
+
+enum exit_code draft_finish(const struct draft *d)
+{
+    enum exit_code code = files_rename(d->path, d->final);
+    return code == EXIT_WELL ? remove_note(d) : code;
+}
+
+enum exit_code draft_replace(const struct draft *d, const char *aside)
+{
+    enum exit_code code = files_exchange(d->path, d->final);
+    if (code == EXIT_WELL) code = remove_note(d);
+    return code == EXIT_WELL ? files_rename(d->path, aside) : code;
 }

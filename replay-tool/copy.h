@@ -16,12 +16,12 @@ struct copy {
     struct log log;
     struct log_commit at; /* the last one taken, perhaps not yet written */
 
-    /* What is written next, all at once. */
-    struct arena arena;
+    /* What is written next, all at once. The values of the commit at hand are behind those. */
+    struct arena arenas[2];
+    unsigned arena;
     struct log_commit *commits;
     struct bytes *values;
-    size_t commit_count, value_count;
-    size_t commit_values; /* of the commit at hand; they are behind `value_count` */
+    size_t commit_count, value_count, commit_values;
     size_t bytes;
 };
 
@@ -41,17 +41,20 @@ enum exit_code copy_from(struct copy *c, struct source *source, uint64_t last);
 /* Says that this log goes on from the one with the old id; `how` is a verb's word. */
 enum exit_code copy_continue(struct copy *c, const uint8_t old_log_id[LOG_ID_SIZE], const char *how);
 
-/* A log in the making, in a directory `name`.part that gets its name when it is whole. It knows what it is made of, so that
+/* A log in the making, in a directory log.part that is called log when it is whole. It knows what it is made of, so that
  * nobody goes on with something else: a file "of" with one line of text. */
 struct draft {
     char path[PATH_MAX];  /* where it is made */
     char final[PATH_MAX];
     uint8_t old_id[LOG_ID_SIZE], log_id[LOG_ID_SIZE];
 };
-/* Begins one, or finds the one that was begun for the same `last`. `is_new_log`: it gets an id of its own. */
-enum exit_code draft_open(struct draft *d, const char *directory, const char *name, const uint8_t old_id[LOG_ID_SIZE],
-                          uint64_t last, bool is_new_log);
+/* Begins one, or finds the one that was begun for the same: `what` says what of the old log it is. With `is_new_log` it
+ * gets an id of its own. */
+enum exit_code draft_open(struct draft *d, const char *directory, const uint8_t old_id[LOG_ID_SIZE], const char *what,
+                          bool is_new_log);
 /* Gives it its name. */
 enum exit_code draft_finish(const struct draft *d);
+/* The same where there is a log already, which is kept under the name `aside` in the same directory. */
+enum exit_code draft_replace(const struct draft *d, const char *aside);
 
 #endif

@@ -89,6 +89,12 @@ enum exit_code files_rename(const char *from, const char *to)
     return sync_above(to);
 }
 
+enum exit_code files_exchange(const char *one, const char *other)
+{
+    if (renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) != 0) return files_fault("exchange with the new one", other);
+    return sync_above(other);
+}
+
 enum exit_code files_write(const char *path, struct bytes text)
 {
     char part[PATH_MAX];

@@ -23,6 +23,8 @@ enum exit_code files_write(const char *path, struct bytes text);
 /* Gives at most `room` bytes of its beginning; 0: it is not there. */
 size_t files_read(const char *path, char *text, size_t room);
 enum exit_code files_rename(const char *from, const char *to);
+/* Both names, of the same directory, at once: nobody sees a moment between. */
+enum exit_code files_exchange(const char *one, const char *other);
 /* With all that is in it; nothing when it is not there. */
 void files_remove(const char *path);
 

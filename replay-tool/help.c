@@ -48,7 +48,7 @@ static void show_all(void)
 {
     puts("Usage: muster-replay [--data PATH | --socket PATH] VERB [OPERAND] [OPTION]...\n"
          "\n"
-         "Replays and proves what a Muster engine did. It reads, and never changes what it reads.\n");
+         "Replays and proves what a Muster engine did, and recovers its log. Nothing is repaired in place.\n");
     for (const struct verb *v = VERBS; v->name; v++) show_line(v);
     puts("\n'muster-replay help VERB' tells more about one.");
     options_show("Options of every verb", GLOBALS);

@@ -8,6 +8,7 @@
 #include "engine/base/timestamp.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 const struct option_row RESTORE_OPTIONS[] = {
@@ -75,10 +76,12 @@ static enum exit_code restore(struct replay *r, struct source *source, const cha
 {
     struct draft draft;
     struct log_commit end;
+    char what[64] = "all";
     uint64_t last = source->head;
     enum exit_code code = until ? take_until(r, source, until, &last) : EXIT_WELL;
     if (code == EXIT_WELL) code = files_make_directory(to);
-    if (code == EXIT_WELL) code = draft_open(&draft, to, "log", source->log_id, last, until != NULL);
+    if (until) snprintf(what, sizeof what, "events 1 to %" PRIu64, last);
+    if (code == EXIT_WELL) code = draft_open(&draft, to, source->log_id, what, until != NULL);
     if (code == EXIT_WELL) code = write_log(source, &draft, last, &end);
     if (code == EXIT_WELL) code = draft_finish(&draft);
     if (code != EXIT_WELL) return code;

@@ -124,6 +124,7 @@ static const struct rule RULES[] = {
     {EVENT_NONE, "threshold_measure", NULL, SHOW_MEASURE},
     {EVENT_NONE, "timeout_us", "timeout", SHOW_SECONDS},
     {EVENT_NONE, "log_id", NULL, SHOW_HEX},
+    {EVENT_LOG_CONTINUED, "old_log_id", NULL, SHOW_HEX},
     {EVENT_NONE, "root", NULL, SHOW_HEX},
     {EVENT_NONE, "body_hash", NULL, SHOW_HEX},
 };
