@@ -134,8 +134,8 @@ static enum exit_code fold_names(struct wanted *w)
 {
     bool needed = w->devices.id.size || w->jobs.id.size || w->actor;
     if (!has_names(w) && needed)
-        return fail(EXIT_INCOMPLETE, "event 1 is not there, so no names are known; without --job, --device and --actor events "
-                                     "are shown with their numbers");
+        return fail(EXIT_INCOMPLETE, "events 1 to %llu are not there, so no names are known; without --job, --device and "
+                                     "--actor events are shown with their numbers", (unsigned long long)w->source.first - 1);
     if (!has_names(w)) return EXIT_WELL;
     enum exit_code code = state_open(&w->state, &w->source);
     if (code != EXIT_WELL) return code;

@@ -1,9 +1,11 @@
 #include "replay-tool/state.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { STATE_HASH_SIZE = 32, STEPS_USUAL = 1000000 };
 
@@ -50,29 +52,63 @@ enum exit_code state_exit(const struct state *s)
 
 /* ---- Opening. */
 
+void read_boot_id(char boot_id[BOOT_ID_SIZE])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, boot_id, BOOT_ID_SIZE - 1);
+    if (fd >= 0) close(fd);
+    boot_id[MAX(size, 0)] = '\0';
+    boot_id[strcspn(boot_id, "\n")] = '\0';
+}
+
+static enum exit_code failed(const struct state *s, enum projections_fault fault)
+{
+    if (fault == PROJECTIONS_OK) return EXIT_WELL;
+    return fail(fault == PROJECTIONS_NO_SPACE ? EXIT_NO_SPACE : EXIT_IO, "%s", s->projections.why.text);
+}
+
+static enum exit_code open_in(struct state *s, const char *directory)
+{
+    char boot_id[BOOT_ID_SIZE];
+    read_boot_id(boot_id);
+    struct projections_settings settings = {.directory = directory, .boot_id = boot_id};
+    enum projections_fault fault = projections_open(&s->projections, &settings);
+    s->is_open = fault == PROJECTIONS_OK;
+    return failed(s, fault);
+}
+
+enum exit_code state_open_at(struct state *s, struct source *source, const char *directory)
+{
+    *s = (struct state){.source = source};
+    return open_in(s, directory);
+}
+
 enum exit_code state_open(struct state *s, struct source *source)
 {
     char directory[PATH_MAX];
-    *s = (struct state){.source = source};
     uint64_t steps = STEPS_USUAL;
+    *s = (struct state){.source = source};
     const char *scratch = scratch_directory(source->replay);
     if (!scratch) return EXIT_IO;
+    snprintf(directory, sizeof directory, "%s/state", scratch);
     enum exit_code code = take_skips(s, &source->replay->options);
     if (code == EXIT_WELL && !option_number(source->replay, "steps", UINT64_MAX, &steps)) code = EXIT_USAGE;
-    if (code != EXIT_WELL) {
-        state_close(s);
-        return code;
-    }
-    snprintf(directory, sizeof directory, "%s/state", scratch);
-    struct projections_settings settings = {.directory = directory, .boot_id = "replay"};
-    enum projections_fault fault = projections_open(&s->projections, &settings);
-    s->is_open = fault == PROJECTIONS_OK;
-    if (s->is_open) {
-        projections_limit(&s->projections, steps);
-        return EXIT_WELL;
-    }
-    state_close(s);
-    return fail(fault == PROJECTIONS_NO_SPACE ? EXIT_NO_SPACE : EXIT_IO, "%s", s->projections.why.text);
+    if (code == EXIT_WELL) code = open_in(s, directory);
+    if (code == EXIT_WELL) projections_limit(&s->projections, steps);
+    else state_close(s);
+    return code;
+}
+
+enum exit_code state_keep(struct state *s)
+{
+    struct fold_position position = {.seq = state_head(s)};
+    ASSERT(position.seq == s->source->head);
+    memcpy(position.log_id, s->source->log_id, sizeof position.log_id);
+    memcpy(position.root, s->source->root, sizeof position.root);
+    enum exit_code code = failed(s, projections_commit(&s->projections, &position));
+    if (code == EXIT_WELL) projections_close(&s->projections, true);
+    if (code == EXIT_WELL) s->is_open = false;
+    return code;
 }
 
 void state_close(struct state *s)
@@ -127,9 +163,7 @@ enum exit_code event_since(struct source *source, int64_t time_us, uint64_t *seq
 static enum exit_code commit(struct state *s)
 {
     struct fold_position position = {.seq = state_head(s)};
-    enum projections_fault fault = projections_commit(&s->projections, &position);
-    if (fault == PROJECTIONS_OK) return EXIT_WELL;
-    return fail(fault == PROJECTIONS_NO_SPACE ? EXIT_NO_SPACE : EXIT_IO, "%s", s->projections.why.text);
+    return failed(s, projections_commit(&s->projections, &position));
 }
 
 static enum exit_code fold_next(struct state *s)

@@ -6,6 +6,10 @@
 #include "projections/projections.h"
 #include "replay-tool/source.h"
 
+enum { BOOT_ID_SIZE = 64 };
+/* Of the running system, as the engine's projections know it. */
+void read_boot_id(char boot_id[BOOT_ID_SIZE]);
+
 struct state {
     struct sentence why; /* which event could not be folded, after EXIT_DAMAGED and EXIT_NEWER_FORMAT */
     struct source *source;
@@ -27,6 +31,10 @@ struct state {
 
 /* Nothing folded yet. What fails has been said, and then it is closed. */
 enum exit_code state_open(struct state *s, struct source *source);
+/* The same in this directory, which is made, and as the engine would: for state_keep(). */
+enum exit_code state_open_at(struct state *s, struct source *source, const char *directory);
+/* All of the source is folded: leaves it behind as the engine does at a clean stop, and closes it. */
+enum exit_code state_keep(struct state *s);
 /* May be called twice. */
 void state_close(struct state *s);
 

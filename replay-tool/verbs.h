@@ -8,9 +8,9 @@
 #include "replay-tool/verbs.def"
 #undef VERB
 
-extern const struct option_row EVENTS_OPTIONS[], VERIFY_OPTIONS[], BACKUP_OPTIONS[], RESTORE_OPTIONS[];
-extern const struct option_row CHECKPOINT_OPTIONS[], CHECKPOINT_CHECK_OPTIONS[], CHECKPOINT_EXTEND_OPTIONS[];
-extern const struct option_row PROVE_OPTIONS[], HISTORY_OPTIONS[], STATE_OPTIONS[], DIFF_OPTIONS[];
-extern const struct option_row SALVAGE_OPTIONS[], TRUNCATE_OPTIONS[];
+extern const struct option_row EVENTS_OPTIONS[], VERIFY_OPTIONS[], HISTORY_OPTIONS[], STATE_OPTIONS[], DIFF_OPTIONS[];
+extern const struct option_row CHECKPOINT_OPTIONS[], CHECKPOINT_CHECK_OPTIONS[], CHECKPOINT_EXTEND_OPTIONS[], PROVE_OPTIONS[];
+extern const struct option_row BACKUP_OPTIONS[], RESTORE_OPTIONS[], SALVAGE_OPTIONS[], TRUNCATE_OPTIONS[];
+extern const struct option_row ARCHIVE_OPTIONS[], REBUILD_OPTIONS[];
 
 #endif

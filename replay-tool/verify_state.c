@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BOOT_ID_SIZE = 64, COPY_BYTES_MAX = 1 << 30, STATE_HASH_SIZE = 32 };
+enum { COPY_BYTES_MAX = 1 << 30, STATE_HASH_SIZE = 32 };
 
 /* ---- A copy of the projections. */
 
@@ -47,15 +47,6 @@ static bool copy_projections(struct verify *v, const char *directory, const char
         return false;
     }
     return true;
-}
-
-static void read_boot_id(char boot_id[BOOT_ID_SIZE])
-{
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd < 0 ? -1 : read(fd, boot_id, BOOT_ID_SIZE - 1);
-    if (fd >= 0) close(fd);
-    boot_id[MAX(size, 0)] = '\0';
-    boot_id[strcspn(boot_id, "\n")] = '\0';
 }
 
 /* What the engine would throw away at its next start is no finding: the log is the truth. */
