@@ -3,10 +3,10 @@
 #include "replay-tool/replay.h"
 
 #include "clients/terminal/text.h"
+#include "replay-tool/files.h"
 #include "replay-tool/guard.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REMOVE_DESCRIPTORS = 16, WORDS_SIZE = 64 };
+enum { WORDS_SIZE = 64 };
 
 /* ---- Saying. */
 
@@ -190,15 +190,9 @@ const char *scratch_directory(struct replay *r)
     return path;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status, (void)kind, (void)place;
-    return remove(path);
-}
-
 static void remove_scratch(const struct shared *shared)
 {
-    if (*shared->scratch) nftw(shared->scratch, remove_entry, REMOVE_DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
+    if (*shared->scratch) files_remove(shared->scratch);
 }
 
 /* ---- The two processes. */

@@ -61,7 +61,8 @@ static enum exit_code keep(struct rescue *w, struct pages *p, uint64_t first, ui
     if (!w->copy || last <= w->copy->at.last) return EXIT_WELL; /* it was there before an interruption */
     int64_t time_us = w->copy->at.time_us;
     for (uint64_t seq = MAX(first, w->copy->at.last + 1); code == EXIT_WELL && seq <= last; seq++) {
-        if (!pages_value(p, seq, &value)) return fail(EXIT_IO, "event %" PRIu64 " could be read before, and cannot be now", seq);
+        if (!pages_value(p, seq, &value))
+            return fail(EXIT_IO, "event %" PRIu64 " could be read before, and cannot be now", seq);
         if (event_decode(value, &event, &why) == EVENT_OK) time_us = MAX(time_us, event.time_us);
         copy_value(w->copy, value);
         bool full = w->copy->commit_values == COMMIT_VALUES;
@@ -95,8 +96,8 @@ static enum exit_code take_run(struct rescue *w, struct pages *p, uint64_t first
     return keep(w, p, first, last);
 }
 
-/* The run that ends with this record. If it is not proved as a whole, what is before the record's own commit has no
- * record, and must not be shown as proved or not together with it. */
+/* The run that ends with this record: one commit, or more of them where records are lost. What follows is proved on top of
+ * the record, be it proved itself or not: its root is that of its frontier. */
 static enum exit_code take_commit(struct rescue *w, struct pages *p, uint64_t first, const struct log_commit *commit)
 {
     enum exit_code code = take_run(w, p, first, commit->last, commit->root);

@@ -95,7 +95,8 @@ enum exit_code verb_restore(struct replay *r)
     struct source source;
     const char *to = option(r, "to"), *until = option(r, "until");
     if (!to) return usage(r, "--to is missing");
-    if (!files_is_empty(to, "log.part")) return usage(r, "--to %s: it is not empty; nothing is ever restored over what is there", to);
+    if (!files_is_empty(to, "log.part"))
+        return usage(r, "--to %s: it is not empty; nothing is ever restored over what is there", to);
     enum exit_code code = source_open(&source, r);
     if (code != EXIT_WELL) return code;
     if (source.head == 0) code = fail(EXIT_NOTHING, "there is no event to restore");

@@ -226,6 +226,7 @@ enum exit_code verb_salvage(struct replay *r)
 {
     const char *out = option(r, "out");
     if (!out) return usage(r, "--out is missing");
-    if (!may_be_used(out)) return usage(r, "--out %s: it is not empty; an empty directory, or one that is made, would be right", out);
+    if (!may_be_used(out))
+        return usage(r, "--out %s: it is not empty; an empty directory, or one that is made, would be right", out);
     return salvage(r, out);
 }

@@ -34,7 +34,8 @@ static enum exit_code write_beginning(struct replay *r, const struct draft *draf
     enum exit_code code = copy_open(&copy, draft->path, draft->log_id);
     if (code != EXIT_WELL) return code;
     code = rescue_walk(&w, r);
-    if (code == EXIT_WELL && w.kept != kept) code = fail(EXIT_IO, "the log reads differently each time; salvage it, and change the disk");
+    if (code == EXIT_WELL && w.kept != kept)
+        code = fail(EXIT_IO, "the log reads differently each time; salvage it, and change the disk");
     if (code == EXIT_WELL && copy.at.last == kept) code = copy_continue(&copy, draft->old_id, "truncate");
     enum exit_code closed = copy_close(&copy, code == EXIT_WELL);
     return code == EXIT_WELL ? closed : code;

@@ -1,33 +1,17 @@
-"""What the tests of muster-replay's verbs for operators share: a data directory with a history in several segments, the
-tool's records, and where its files are."""
+"""What the tests of muster-replay's verbs for operators share: a data directory with a history in several segments, and
+where its files are."""
 import glob
-import json
 import os
 
 import muster
+from replaying import *
 
-WELL, DIFFERENT, USAGE, DAMAGED, INCOMPLETE, NOTHING, BUSY, NEWER, SIGNATURE, NO_SPACE, IO, CRASHED = range(12)
-
-
-def replay(stage, *words, code=WELL):
-    """Its records; it must end with `code`, one of them if there are several."""
-    done = stage.run("muster-replay", *words)
-    codes = code if isinstance(code, (tuple, range)) else (code,)
-    assert done.returncode in codes, f"{words} ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
-    assert "Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def on_data(stage, *words, **how):
-    return replay(stage, "--data", stage.data, *words, **how)
+NO_SPACE, IO = 9, 10
+ANY = tuple(range(12))
 
 
 def on(directory, stage, *words, **how):
     return replay(stage, "--data", directory, *words, **how)
-
-
-def of_kind(records, kind):
-    return [record for record in records if record["record"] == kind]
 
 
 def place(stage, name):
@@ -72,3 +56,15 @@ def stopped(stage):
 def stored(stage, directory, *words):
     """Every event as it is stored, without the header, in which each log has its own id."""
     return of_kind(on(directory, stage, "events", "--numbers", *words), "event")
+
+
+def change_event(stage):
+    """Changes a byte in every copy of one event in the second segment; gives its number."""
+    row = of_kind(on_data(stage, "events", "--numbers", "--type", "DEVICE_REGISTERED"), "event")[1150]
+    path = segments(stage.data + "/log")[1]
+    assert row["seq"] > first_of(path)
+    with open(path, "r+b") as file:
+        data = file.read()
+        file.seek(0)
+        file.write(data.replace(row["id"].encode(), b"x" * len(row["id"])))
+    return row["seq"]
