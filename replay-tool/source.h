@@ -57,11 +57,11 @@ const char *source_data_directory(const struct replay *r);
 /* The directory with the segments that --data names: its `log`, or itself. False, with a sentence said, when there is
  * none. */
 bool source_log_directory(const struct replay *r, char path[PATH_MAX]);
+/* The same of this data directory. */
+bool source_log_directory_of(const char *data, char path[PATH_MAX]);
 /* Asks the engine for a checkpoint, a fresh one or what it signed last, and its public key; "" for what it has not. */
 enum exit_code source_engine_checkpoint(struct source *s, bool fresh, char *key, size_t key_room, char *note,
                                         size_t note_room);
-/* The same of this data directory. */
-bool source_log_directory_of(const char *data, char path[PATH_MAX]);
 /* What a fault of the log means for the tool. */
 enum exit_code exit_of_log(enum log_fault fault);
 
