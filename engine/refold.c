@@ -1,6 +1,8 @@
 /* Reads, decodes, applies; commits when one is due and at the end. */
 #include "engine/refold.h"
 
+enum { TELL_EVERY = 1 << 14 };
+
 bool projections_fit(const struct projections *p, struct log *log)
 {
     struct fold_position position = projections_position(p);
@@ -90,7 +92,8 @@ static enum refold_result commit_if_due(struct projections *p, struct log_reader
     return fault == PROJECTIONS_OK ? REFOLD_OK : REFOLD_STORE;
 }
 
-static enum refold_result fold_to_head(struct projections *p, struct log *log, bool proved, struct sentence *why)
+static enum refold_result fold_to_head(struct projections *p, struct log *log, bool proved,
+                                       const struct refold_watch *watch, struct sentence *why)
 {
     struct log_reader reader;
     struct merkle tree = {0};
@@ -102,6 +105,7 @@ static enum refold_result fold_to_head(struct projections *p, struct log *log, b
     }
     enum refold_result result = REFOLD_OK;
     for (uint64_t seq = projections_head(p) + 1; result == REFOLD_OK && seq <= log_head(log); seq++) {
+        if (watch->folding && seq % TELL_EVERY == 0) watch->folding(watch->context, seq, log_head(log));
         result = fold_one(p, &reader, seq, proved ? &tree : NULL, why);
         if (result == REFOLD_OK) result = commit_if_due(p, &reader, seq, why);
         if (result == REFOLD_NO_SPACE) result = REFOLD_OK; /* it stays in memory, and is tried again */
@@ -114,13 +118,14 @@ static enum refold_result fold_to_head(struct projections *p, struct log *log, b
     return fault == PROJECTIONS_OK ? REFOLD_OK : REFOLD_STORE;
 }
 
-enum refold_result refold(struct projections *p, struct log *log, bool proved, struct sentence *why)
+enum refold_result refold_watched(struct projections *p, struct log *log, bool proved, const struct refold_watch *watch,
+                                  struct sentence *why)
 {
-    enum refold_result result = fold_to_head(p, log, proved, why);
+    enum refold_result result = fold_to_head(p, log, proved, watch, why);
     if (result != REFOLD_STORE) return result;
     if (projections_reset(p) != PROJECTIONS_OK) {
         *why = p->why;
         return REFOLD_STORE;
     }
-    return fold_to_head(p, log, proved, why);
+    return fold_to_head(p, log, proved, watch, why);
 }

@@ -13,10 +13,21 @@ enum refold_result {
     REFOLD_STORE,     /* the projections' files failed twice */
 };
 
+/* Who wants to know how far it is, every some ten thousand events; `folding` NULL: nobody. */
+struct refold_watch {
+    void *context;
+    void (*folding)(void *context, uint64_t seq, uint64_t head);
+};
+
 /* Folds everything after the projections' head, committing as it goes. When the store fails, throws it away and
  * folds from the first event, once. With `proved`, from an empty state only, every event is hashed on the way and the
  * tree's root held against that of each commit: a changed log is LOG and named. */
-enum refold_result refold(struct projections *p, struct log *log, bool proved, struct sentence *why);
+enum refold_result refold_watched(struct projections *p, struct log *log, bool proved, const struct refold_watch *watch,
+                                  struct sentence *why);
+static inline enum refold_result refold(struct projections *p, struct log *log, bool proved, struct sentence *why)
+{
+    return refold_watched(p, log, proved, &(struct refold_watch){0}, why);
+}
 
 /* Whether what the projections last committed is a moment of this log; else they must be reset. */
 bool projections_fit(const struct projections *p, struct log *log);

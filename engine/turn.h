@@ -38,7 +38,11 @@ struct turn_host {
     void (*hang_up)(void *context, uint64_t peer, const char *why);
     /* Calls task_run(task) in a worker thread, then turn_task_done(turn, task) in the loop's. */
     void (*run_task)(void *context, struct task *task);
+    /* The log is being folded, up to `seq` of `head`: now and then, before turn_open() returns, and when the engine folds
+     * again after damage. NULL: nobody wants to know. */
+    void (*folding)(void *context, uint64_t seq, uint64_t head);
 };
+
 
 struct turn_settings {
     const char *data_directory;
@@ -80,6 +84,9 @@ int64_t turn_deadline_us(const struct turn *turn);
 void turn_task_done(struct turn *turn, struct task *task);
 /* Before a stop: tasks that no worker has begun do nothing, and end at once. */
 void turn_cancel_tasks(struct turn *turn);
+/* Takes over jobs_at_once, the timeouts and returned_rest, from the next turn on; what is with connectors keeps the time
+ * that it was given. */
+void turn_change_settings(struct turn *turn, const struct turn_settings *settings);
 const char *turn_why(const struct turn *turn);
 /* "log 9f2c..., head 1234": what an operator wants to see at a start. */
 void turn_describe(const struct turn *turn, struct sentence *out);

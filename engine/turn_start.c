@@ -60,7 +60,9 @@ static bool open_log(struct turn *t)
 /* Folds what the projections lack. Without room they are folded and not committed: the engine goes on. */
 static bool catch_up(struct turn *t, bool proved)
 {
-    switch (refold(&t->projections, &t->log, proved, &t->why)) {
+    const struct turn_host *host = &t->settings.host;
+    const struct refold_watch watch = {.context = host->context, .folding = host->folding};
+    switch (refold_watched(&t->projections, &t->log, proved, &watch, &t->why)) {
     case REFOLD_OK: return true;
     case REFOLD_NO_SPACE: t->full = true; return true;
     case REFOLD_ILLEGAL: t->exit_code = EXIT_DAMAGED; break;
@@ -127,6 +129,17 @@ static void set_defaults(struct turn_settings *s)
     if (s->property_timeout == 0) s->property_timeout = 300;
     if (s->command_timeout == 0) s->command_timeout = 30;
     if (s->returned_rest == 0) s->returned_rest = 5;
+}
+
+void turn_change_settings(struct turn *t, const struct turn_settings *settings)
+{
+    t->settings.jobs_at_once = settings->jobs_at_once;
+    t->settings.property_timeout = settings->property_timeout;
+    t->settings.command_timeout = settings->command_timeout;
+    t->settings.returned_rest = settings->returned_rest;
+    set_defaults(&t->settings);
+    t->progress.handouts.rest_us = (int64_t)t->settings.returned_rest * US_PER_S;
+    t->wanted = true;
 }
 
 static void turn_delete(struct turn *t)

@@ -8,11 +8,13 @@
 
 #include "engine/clock/clock.h"
 #include "engine/loop/server.h"
+#include "engine/service/service.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 
-enum { DRAIN_MS = 5000, LEAVE_MS = 2000 };
+enum { TELL_EVERY_US = 1000000, EXTEND_US = 60000000, US_PER_MS = 1000 };
 
 #define STOPPING "the engine is stopping; connect again after its restart"
 
@@ -24,7 +26,10 @@ struct loop {
     uv_idle_t idle;
     uv_timer_t timer;    /* the turn's deadline */
     uv_timer_t patience; /* with draining, then with leaving */
-    uv_signal_t signals[2];
+    uv_timer_t watchdog;
+    uv_signal_t signals[3];
+    struct loop_reload reload;
+    int64_t told_us; /* monotonic: how far a folding is */
     struct server server;
     struct turn *turn;
     enum loop_phase phase;
@@ -92,16 +97,61 @@ static void drain(struct loop *l)
 {
     if (l->phase != LOOP_SERVING) return;
     l->phase = LOOP_DRAINING;
+    service_notify("STOPPING=1\nSTATUS=Stopping: what has come is answered\nEXTEND_TIMEOUT_USEC=%d", EXTEND_US);
     server_stop_reading(&l->server);
     turn_cancel_tasks(l->turn);
-    uv_timer_start(&l->patience, on_patience_over, DRAIN_MS, 0);
+    uv_timer_start(&l->patience, on_patience_over, LOOP_DRAIN_MS, 0);
     wake(l);
 }
 
+/* ---- The service manager. */
+
+static void tell_ready(void)
+{
+    service_notify("READY=1\nSTATUS=Serving");
+}
+
+static void reload(struct loop *l)
+{
+    if (l->phase != LOOP_SERVING) return;
+    service_notify("RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_monotonic_us());
+    l->reload.reload(l->reload.context);
+    tell_ready();
+    wake(l);
+}
+
+/* That this runs says that the loop does. */
+static void on_watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    service_notify("WATCHDOG=1");
+}
+
+static void start_watchdog(struct loop *l)
+{
+    uint64_t every_ms = (uint64_t)service_watchdog_us() / 2 / US_PER_MS;
+    if (every_ms > 0) uv_timer_start(&l->watchdog, on_watchdog, every_ms, every_ms);
+    uv_unref((uv_handle_t *)&l->watchdog);
+}
+
+/* A start that folds a long log is given the time it needs, as long as it gets on. */
+static void tell_folding(void *server, uint64_t seq, uint64_t head)
+{
+    struct loop *l = ((struct server *)server)->uv->data;
+    int64_t now_us = clock_monotonic_us();
+    if (l->told_us && now_us - l->told_us < TELL_EVERY_US) return;
+    l->told_us = now_us;
+    service_notify("STATUS=Folding the log: event %" PRIu64 " of %" PRIu64 "\nEXTEND_TIMEOUT_USEC=%d\nWATCHDOG=1", seq,
+                   head, EXTEND_US);
+}
+
+/* ---- Signals. */
+
 static void on_signal(uv_signal_t *signal, int number)
 {
-    (void)number;
-    drain(signal->data);
+    struct loop *l = signal->data;
+    if (number == SIGHUP && l->reload.reload) reload(l);
+    else drain(l);
 }
 
 /* A task cannot be called back, and holds what the turn has open: it is waited for without patience. */
@@ -127,7 +177,7 @@ static void leave(struct loop *l)
     server_settle(&l->server);
     uv_idle_stop(&l->idle);
     uv_timer_stop(&l->timer);
-    uv_timer_start(&l->patience, on_patience_over, LEAVE_MS, 0);
+    uv_timer_start(&l->patience, on_patience_over, LOOP_LEAVE_MS, 0);
     end_when_left(l);
 }
 
@@ -210,6 +260,7 @@ struct turn_host loop_host(struct loop *l)
         .room = server_room,
         .hang_up = server_hang_up,
         .run_task = run_task,
+        .folding = tell_folding,
     };
 }
 
@@ -227,6 +278,7 @@ struct loop *loop_new(struct sentence *why)
     l->uv.data = l;
     ASSERT(uv_check_init(&l->uv, &l->check) == 0 && uv_idle_init(&l->uv, &l->idle) == 0);
     ASSERT(uv_timer_init(&l->uv, &l->timer) == 0 && uv_timer_init(&l->uv, &l->patience) == 0);
+    ASSERT(uv_timer_init(&l->uv, &l->watchdog) == 0);
     l->check.data = l->idle.data = l->timer.data = l->patience.data = l;
     for (size_t i = 0; i < COUNT_OF(l->signals); i++) {
         ASSERT(uv_signal_init(&l->uv, &l->signals[i]) == 0);
@@ -243,11 +295,18 @@ bool loop_serve(struct loop *l, struct turn *turn, const struct loop_sockets *so
     return server_listen(&l->server, turn, sockets, why);
 }
 
+void loop_on_reload(struct loop *l, struct loop_reload reload)
+{
+    l->reload = reload;
+}
+
 int loop_run(struct loop *l, struct sentence *why)
 {
-    static const int STOP_SIGNALS[COUNT_OF(l->signals)] = {SIGTERM, SIGINT};
+    static const int STOP_SIGNALS[COUNT_OF(l->signals)] = {SIGTERM, SIGINT, SIGHUP};
     /* Only now: before, while a long log is folded, a signal ends the process at once and does no harm. */
     for (size_t i = 0; i < COUNT_OF(l->signals); i++) uv_signal_start(&l->signals[i], on_signal, STOP_SIGNALS[i]);
+    start_watchdog(l);
+    tell_ready();
     wake(l);
     uv_run(&l->uv, UV_RUN_DEFAULT);
     *why = l->why;
@@ -261,6 +320,7 @@ void loop_delete(struct loop *l)
     uv_close((uv_handle_t *)&l->idle, NULL);
     uv_close((uv_handle_t *)&l->timer, NULL);
     uv_close((uv_handle_t *)&l->patience, NULL);
+    uv_close((uv_handle_t *)&l->watchdog, NULL);
     for (size_t i = 0; i < COUNT_OF(l->signals); i++) uv_close((uv_handle_t *)&l->signals[i], NULL);
     uv_run(&l->uv, UV_RUN_DEFAULT);
     ASSERT(uv_loop_close(&l->uv) == 0);

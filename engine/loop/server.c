@@ -4,6 +4,7 @@
 #include "engine/clock/journal.h"
 #include "engine/loop/socket_path.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 enum { BACKLOG = 128, PATIENCE_MS = 1000, SLOT_BITS = 10 };
@@ -48,6 +49,37 @@ static void on_connection(uv_stream_t *stream, int status)
     admit(listener->server, connection_accept(listener->server, stream), listener->read_only);
 }
 
+/* Anything else would let in whoever reaches a network, and under no uid. */
+static bool is_listening_unix_socket(int fd)
+{
+    int domain = 0, listens = 0;
+    socklen_t size = sizeof domain;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX) return false;
+    size = sizeof listens;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens;
+}
+
+/* Handed over by a service manager, who made its file and says who may use it. */
+static bool listen_on(struct server *s, int fd, bool read_only, struct sentence *why)
+{
+    if (!is_listening_unix_socket(fd)) {
+        sentence_set(why,
+                     "the socket that was handed over for %s is no Unix socket that listens; let the socket unit say "
+                     "ListenStream= with a path",
+                     read_only ? "readers" : "operators");
+        return false;
+    }
+    struct listener *listener = &s->listeners[s->listener_count];
+    *listener = (struct listener){.server = s, .read_only = read_only};
+    ASSERT(uv_pipe_init(s->uv, &listener->pipe, 0) == 0);
+    listener->pipe.data = listener;
+    s->listener_count++;
+    int error = uv_pipe_open(&listener->pipe, fd);
+    if (error == 0) error = uv_listen((uv_stream_t *)&listener->pipe, BACKLOG, on_connection);
+    if (error) sentence_set(why, "the socket that was handed over cannot be used: %s", uv_strerror(error));
+    return error == 0;
+}
+
 /* The file is closed to all until its mode is set, and only then does anybody listen. */
 static bool listen_at(struct server *s, const char *path, bool read_only, const struct loop_sockets *sockets,
                       struct sentence *why)
@@ -75,26 +107,36 @@ static void warn_of_group(const char *path, const char *group)
     if (group && !socket_group_may_reach(path, group, &why)) journal("%s", why.text);
 }
 
+static bool open_listener(struct server *s, int fd, const char *path, bool read_only,
+                          const struct loop_sockets *sockets, struct sentence *why)
+{
+    if (fd >= 0) return listen_on(s, fd, read_only, why);
+    if (!listen_at(s, path, read_only, sockets, why)) return false;
+    warn_of_group(path, sockets->group);
+    return true;
+}
+
 bool server_listen(struct server *s, struct turn *turn, const struct loop_sockets *sockets, struct sentence *why)
 {
     s->turn = turn;
-    if (!listen_at(s, sockets->operators_path, false, sockets, why)) return false;
-    if (!listen_at(s, sockets->readers_path, true, sockets, why)) return false;
-    warn_of_group(sockets->operators_path, sockets->group);
-    warn_of_group(sockets->readers_path, sockets->group);
-    return true;
+    return open_listener(s, sockets->operators_fd, sockets->operators_path, false, sockets, why) &&
+           open_listener(s, sockets->readers_fd, sockets->readers_path, true, sockets, why);
 }
 
 bool loop_sockets_check(const struct loop_sockets *sockets, bool nobody_serves, struct sentence *why)
 {
     const char *operators = sockets->operators_path, *readers = sockets->readers_path;
-    if (!socket_path_check(operators, why) || !socket_path_check(readers, why)) return false;
-    if (socket_paths_are_one(operators, readers)) {
+    bool makes_operators = sockets->operators_fd < 0, makes_readers = sockets->readers_fd < 0;
+    if (makes_operators && !socket_path_check(operators, why)) return false;
+    if (makes_readers && !socket_path_check(readers, why)) return false;
+    if (makes_operators && makes_readers && socket_paths_are_one(operators, readers)) {
         sentence_set(why, "--socket and --reader-socket are one path, %s; choose another one for either", operators);
         return false;
     }
     if (sockets->group && !socket_group_check(sockets->group, why)) return false;
-    return !nobody_serves || (socket_path_prepare(operators, why) && socket_path_prepare(readers, why));
+    if (!nobody_serves) return true;
+    return (!makes_operators || socket_path_prepare(operators, why)) &&
+           (!makes_readers || socket_path_prepare(readers, why));
 }
 
 /* ---- Who goes. */

@@ -159,7 +159,7 @@ static inline void stage_start(struct stage *s)
     s->settings.now = s->clock;
     if (!s->settings.boot_id) s->settings.boot_id = "test-boot";
     s->settings.host = (struct turn_host){s,          stage_next_frame, stage_frame_done, stage_send,
-                                          stage_room, stage_hang_up,    stage_run_task};
+                                          stage_room, stage_hang_up,    stage_run_task,   NULL};
     s->settings.session[0]++;
     s->turn = turn_open(&s->settings, &why, &exit_code);
     if (!s->turn) fail_msg("the engine does not start: %s", why.text);

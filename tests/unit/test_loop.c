@@ -187,7 +187,8 @@ static int begin(void **state)
 
 static bool try_serve(struct place *p, const char *path)
 {
-    const struct loop_sockets sockets = {.operators_path = path, .readers_path = p->readers, .mode = 0660};
+    const struct loop_sockets sockets = {.operators_path = path, .readers_path = p->readers, .mode = 0660,
+                                         .operators_fd = -1, .readers_fd = -1};
     p->loop = loop_new(&p->why);
     turn = (struct turn){.host = loop_host(p->loop), .later_us = INT64_MAX};
     return loop_serve(p->loop, &turn, &sockets, &p->why);

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -97,6 +99,39 @@ static void the_log_keeps_all_of_them(void **state)
     assert_true(cursor_at_end(&c));
 }
 
+static void only_what_may_change_is_reloaded(void **state)
+{
+    (void)state;
+    struct settings fresh;
+    assert_true(read_line("--jobs-at-once", "3"));
+    fresh = settings;
+    fresh.jobs_at_once = 4;
+    fresh.socket_mode = 0600;
+    fresh.data = "elsewhere";
+    settings_reload(&settings, &fresh, &why);
+    assert_int_equal(settings.jobs_at_once, 4);
+    assert_int_equal(settings.socket_mode, 0660);
+    assert_string_equal(why.text, "Data, SocketMode");
+    fresh = settings;
+    settings_reload(&settings, &fresh, &why);
+    assert_string_equal(why.text, "");
+}
+
+static void an_empty_value_in_the_file_is_the_default(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/muster-test-settings-XXXXXX";
+    FILE *file = fdopen(mkstemp(path), "w");
+    assert_non_null(file);
+    fputs("; a comment\n[Jobs]\nJobsAtOnce = 9\nJobsAtOnce =\n[Sockets]\nSocket=/run/muster/m.sock\n", file);
+    fclose(file);
+    assert_true(read_line("--config", path));
+    unlink(path);
+    assert_int_equal(settings.jobs_at_once, 5);
+    assert_string_equal(settings.socket, "/run/muster/m.sock");
+    assert_string_equal(settings.reader_socket, "muster-data/reader.sock");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +140,8 @@ int main(void)
         cmocka_unit_test(bytes_have_suffixes),
         cmocka_unit_test(what_cannot_be_is_one_sentence),
         cmocka_unit_test(the_log_keeps_all_of_them),
+        cmocka_unit_test(only_what_may_change_is_reloaded),
+        cmocka_unit_test(an_empty_value_in_the_file_is_the_default),
     };
     return cmocka_run_group_tests(tests, NULL, forget);
 }
