@@ -128,7 +128,9 @@ static int serve(struct reloading *r, const struct loop_sockets *sockets, struct
     struct turn_settings turn_settings = turn_settings_of(settings, loop, boot_id, arena);
     struct turn *turn = turn_open(&turn_settings, &why, &exit_code);
     if (!turn) return refuse(&why, exit_code);
-    if (!loop_serve(loop, turn, sockets, &why)) {
+    bool serves = loop_serve(loop, turn, sockets, &why) &&
+                  (settings->metrics_port == 0 || loop_serve_metrics(loop, (uint16_t)settings->metrics_port, &why));
+    if (!serves) {
         struct turn_clock now = {.wall_us = clock_wall_us(), .monotonic_us = clock_monotonic_us()};
         turn_close(turn, &now);
         return refuse(&why, EXIT_FAILED);

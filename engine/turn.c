@@ -50,6 +50,7 @@ static void refuse(struct turn *t, struct handled *h, enum refusal refusal, cons
     struct buffer out = reply_buffer(t);
     wire_reply_error(h->msgid, refusal, text, peer->error_strings, &out);
     h->reply = buffer_bytes(&out);
+    t->counts.refusals[refusal]++;
 }
 
 static void serve(void *context, const struct take *take, const struct work *works, size_t count)
@@ -127,6 +128,8 @@ static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h,
         if (refusal) break;
         wire_reply(t->view, NULL, h->msgid, &(struct answer){.kind = ANSWER_EMPTY}, &out);
         break;
+    case ANSWER_INFO:
+    case ANSWER_METRICS: turn_answer_state(t, h->msgid, &d->answer, &out); break;
     case ANSWER_JOBS: t->looks += JOBS_LIST_LOOKS + JOB_SHOWN_LOOKS * (uint32_t)d->answer.count; /* fall through */
     default: /* the others are the wire's to know */
         turn_facts(t, &facts);
@@ -140,6 +143,8 @@ static enum refusal answer(struct turn *t, struct peer *peer, struct handled *h,
 static void note_peer(struct turn *t, struct peer *peer, const struct command *c)
 {
     if (c->type == COMMAND_hello) peer->error_strings = bytes_equal(c->hello.errors, BYTES("string"));
+    if (c->type == COMMAND_hello) turn_name_peer(peer->name, c->hello.client);
+    if (c->type == COMMAND_work_take) turn_name_peer(peer->works_as, c->work_take.connector);
     if (c->type == COMMAND_work_take && !peer->connector) {
         peer->connector = true;
         t->connectors++;
@@ -257,6 +262,7 @@ static bool take_frames(struct turn *t)
         struct peer *peer = turn_peer(t, h->frame.peer);
         ASSERT(peer);
         t->handled_count++;
+        t->counts.calls += !peer->unfinished.goes_on;
         handle(t, peer, h);
         t->reply_bytes += h->reply.size;
         if (h->goes_on) return true; /* the turn is full, and this peer's next frame is the same one */
@@ -342,6 +348,7 @@ static void settle(struct turn *t)
         if (read->move) moving_begin(&t->progress.moving, read->move);
         else progress_add_targets(&t->progress, read->job, read->begun_seq);
     }
+    turn_settle_counts(t);
     leases_settle(&t->leases);
     takes_settle(&t->takes, t->served != NULL);
     open_imports_settle(&t->imports);

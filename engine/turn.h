@@ -9,7 +9,7 @@
 #ifndef MUSTER_TURN_H
 #define MUSTER_TURN_H
 
-#include "engine/base/base.h"
+#include "engine/base/arena.h"
 #include "engine/snapshot/snapshot.h"
 
 struct turn_clock {
@@ -87,6 +87,8 @@ void turn_cancel_tasks(struct turn *turn);
 /* Takes over jobs_at_once, the timeouts and returned_rest, from the next turn on; what is with connectors keeps the time
  * that it was given. */
 void turn_change_settings(struct turn *turn, const struct turn_settings *settings);
+/* The engine in numbers, in the format OpenMetrics 1.0, in the arena; not while turn_run() runs. */
+struct bytes turn_metrics(struct turn *turn, const struct turn_clock *now, struct arena *arena);
 const char *turn_why(const struct turn *turn);
 /* "log 9f2c..., head 1234": what an operator wants to see at a start. */
 void turn_describe(const struct turn *turn, struct sentence *out);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/base/space.h"
+#include "engine/clock/clock.h"
 #include "engine/clock/journal.h"
 #include "engine/refold.h"
 #include "engine/turn_state.h"
@@ -191,7 +192,10 @@ static bool fold(void *context, const struct event *event)
     struct turn *t = context;
     struct sentence why;
     switch (projections_apply(&t->projections, event, &why)) {
-    case FOLD_OK: progress_saw(&t->progress, t->view, event, t->now.monotonic_us); return true;
+    case FOLD_OK:
+        progress_saw(&t->progress, t->view, event, t->now.monotonic_us);
+        turn_count_event(t, event);
+        return true;
     case FOLD_FAULT: return false;
     case FOLD_ILLEGAL: break;
     }
@@ -207,6 +211,7 @@ void turn_begin_events(struct turn *t)
                                 .time_us = MAX(t->now.wall_us, t->time_us),
                                 .fold = fold,
                                 .context = t};
+    memset(t->results, 0, sizeof t->results);
     t->served = NULL;
     t->served_last = &t->served;
     t->reads = NULL;
@@ -291,7 +296,9 @@ enum log_fault turn_append(struct turn *t)
         t->log.why = t->keys.why;
         return space_is_lacking(t->keys.error) ? LOG_NO_SPACE : LOG_FAILED;
     }
+    int64_t begun_us = clock_monotonic_us();
     enum log_fault fault = log_append(&t->log, e->first_seq, e->time_us, values, e->count);
+    turn_count_commit(t, clock_monotonic_us() - begun_us);
     if (fault == LOG_OK) log_reader_renew(&t->reader);
     return fault;
 }

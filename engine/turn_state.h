@@ -9,6 +9,7 @@
 #include "engine/log/log.h"
 #include "engine/proof/signer.h"
 #include "engine/turn.h"
+#include "engine/wire/load.h"
 #include "engine/wire/wire.h"
 
 struct subscription {
@@ -26,6 +27,8 @@ struct peer {
     uint32_t tasks; /* calls that a worker has not answered */
     struct unfinished unfinished;
     struct subscription *subscription;
+    char name[CLIENT_NAME_SIZE_MAX];     /* as it says in hello, cut; "": it did not */
+    char works_as[CLIENT_NAME_SIZE_MAX]; /* the connector's name, likewise */
 };
 
 /* A frame of this turn and what it will be answered. */
@@ -91,6 +94,8 @@ struct turn {
     struct progress progress;
     uint32_t connectors;
     uint32_t subscriptions;
+    struct wire_counts counts;
+    uint64_t results[DEVICE_OUTCOMES]; /* of the running turn, counted when it is on disk */
     struct task *at_workers[TASKS_MAX]; /* in no order */
     uint32_t at_workers_count;
     uint32_t members_tasks;     /* of those, the reading of members */
@@ -144,6 +149,16 @@ void turn_clean_spool(struct turn *t);
 bool turn_feed_subscribers(struct turn *t);
 /* The BATCH_DISPATCHED with this number; valid until the next call. NULL when there is none. */
 const struct event *turn_find_dispatch(void *turn, uint64_t seq);
+
+/* turn_metrics.c */
+void turn_count_event(struct turn *t, const struct event *event);
+void turn_count_commit(struct turn *t, int64_t us);
+/* The events of the turn are on disk. */
+void turn_settle_counts(struct turn *t);
+/* The name that a client has for itself, as it is shown. */
+void turn_name_peer(char name[CLIENT_NAME_SIZE_MAX], struct bytes given);
+/* info and metrics. */
+void turn_answer_state(struct turn *t, uint64_t msgid, const struct answer *answer, struct buffer *out);
 
 /* turn_keys.c */
 /* After the log is folded; on false t->why says what to do. */

@@ -73,6 +73,7 @@ const struct verb VERBS[] = {
 
     {"events", NULL, "", "Show events of the log", EVENTS_OPTIONS, events_show},
     {"checkpoint", NULL, "", "Sign what the log holds now, to be kept elsewhere", CHECKPOINT_OPTIONS, checkpoint_run},
-    {"info", NULL, "", "Show how the engine is", NULL, info_show},
+    {"info", NULL, "", "Show how the engine is, what it waits for, and who is connected", NULL, info_show},
+    {"metrics", NULL, "", "Write the engine's numbers for Prometheus, as OpenMetrics", NULL, metrics_show},
     {.noun = NULL},
 };

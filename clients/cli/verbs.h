@@ -89,5 +89,6 @@ int checkpoint_run(struct cli *cli);
 extern const struct option_row CHECKPOINT_OPTIONS[];
 
 int info_show(struct cli *cli);
+int metrics_show(struct cli *cli);
 
 #endif

@@ -11,6 +11,7 @@ enum answer_kind {
     ANSWER_EMPTY, /* {} */
     ANSWER_HELLO,
     ANSWER_INFO,
+    ANSWER_METRICS,
     ANSWER_TEMPLATE, /* one resource: `number` */
     ANSWER_GROUP,
     ANSWER_DEVICE,

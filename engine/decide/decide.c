@@ -112,6 +112,12 @@ enum refusal decide_info(struct decision *d, const struct command *c)
     return answer_with(d, ANSWER_INFO, 0);
 }
 
+enum refusal decide_metrics(struct decision *d, const struct command *c)
+{
+    (void)c;
+    return answer_with(d, ANSWER_METRICS, 0);
+}
+
 enum refusal decide_events_read(struct decision *d, const struct command *c)
 {
     uint32_t rows, unused;

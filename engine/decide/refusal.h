@@ -11,6 +11,14 @@ enum refusal {
 #undef REFUSAL
 };
 
+/* With ACCEPTED; not in the enum, so that a switch over it names refusals only. */
+enum {
+    REFUSAL_COUNT = 1
+#define REFUSAL(NAME, code, text) +1
+#include "engine/decide/refusals.def"
+#undef REFUSAL
+};
+
 /* "no_such_job"; what a client's program tests for. */
 const char *refusal_code(enum refusal refusal);
 /* The sentence of the table. */

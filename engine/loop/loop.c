@@ -7,6 +7,7 @@
 #include "engine/loop/loop.h"
 
 #include "engine/clock/clock.h"
+#include "engine/loop/metrics_server.h"
 #include "engine/loop/server.h"
 #include "engine/service/service.h"
 
@@ -31,6 +32,7 @@ struct loop {
     struct loop_reload reload;
     int64_t told_us; /* monotonic: how far a folding is */
     struct server server;
+    struct metrics_server *metrics; /* NULL: not served */
     struct turn *turn;
     enum loop_phase phase;
     bool is_due; /* the turn wants to run */
@@ -98,6 +100,8 @@ static void drain(struct loop *l)
     if (l->phase != LOOP_SERVING) return;
     l->phase = LOOP_DRAINING;
     service_notify("STOPPING=1\nSTATUS=Stopping: what has come is answered\nEXTEND_TIMEOUT_USEC=%d", EXTEND_US);
+    metrics_server_close(l->metrics);
+    l->metrics = NULL;
     server_stop_reading(&l->server);
     turn_cancel_tasks(l->turn);
     uv_timer_start(&l->patience, on_patience_over, LOOP_DRAIN_MS, 0);
@@ -295,6 +299,19 @@ bool loop_serve(struct loop *l, struct turn *turn, const struct loop_sockets *so
     return server_listen(&l->server, turn, sockets, why);
 }
 
+static struct bytes metrics(void *loop, struct arena *arena)
+{
+    struct loop *l = loop;
+    struct turn_clock now = clock_now();
+    return l->phase == LOOP_SERVING ? turn_metrics(l->turn, &now, arena) : BYTES_NONE;
+}
+
+bool loop_serve_metrics(struct loop *l, uint16_t port, struct sentence *why)
+{
+    l->metrics = metrics_server_open(&l->uv, port, metrics, l, why);
+    return l->metrics != NULL;
+}
+
 void loop_on_reload(struct loop *l, struct loop_reload reload)
 {
     l->reload = reload;
@@ -315,6 +332,7 @@ int loop_run(struct loop *l, struct sentence *why)
 
 void loop_delete(struct loop *l)
 {
+    metrics_server_close(l->metrics);
     server_close(&l->server);
     uv_close((uv_handle_t *)&l->check, NULL);
     uv_close((uv_handle_t *)&l->idle, NULL);

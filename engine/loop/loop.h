@@ -34,6 +34,8 @@ struct turn_host loop_host(struct loop *loop);
 /* Listens for clients of this turn, which the loop borrows. A socket file that nobody answers on any more is
  * replaced; the caller holds the data directory's lock, so it is no other engine's of the same data. */
 bool loop_serve(struct loop *loop, struct turn *turn, const struct loop_sockets *sockets, struct sentence *why);
+/* Serves the engine's numbers at http://127.0.0.1:port/metrics; after loop_serve(). */
+bool loop_serve_metrics(struct loop *loop, uint16_t port, struct sentence *why);
 /* What SIGHUP does; without it that is one more signal to stop. */
 struct loop_reload {
     void *context;

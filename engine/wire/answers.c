@@ -23,39 +23,12 @@ static void put_hello(const struct wire_facts *facts, struct buffer *out)
     put_end(&m);
 }
 
-static void put_job_counts(struct open_map *m, struct view *v)
+static void put_metrics(struct view *v, const struct wire_facts *facts, struct buffer *out)
 {
-    put_key(m, "jobs");
-    struct open_map counts = put_map(m->out);
-#define STATE(NAME, word, moves) put_uint(&counts, word, jobs_count(v, JOB_IS_##NAME));
-    JOB_STATES(STATE)
-#undef STATE
-    put_end(&counts);
-}
-
-static void put_disk(struct open_map *m, const struct wire_facts *facts)
-{
-    put_key(m, "disk");
-    struct open_map disk = put_map(m->out);
-    put_uint(&disk, "used", facts->disk_used);
-    put_uint(&disk, "log", facts->log_bytes);
-    put_uint(&disk, "percentFull", facts->disk_percent);
-    put_flag(&disk, "short", facts->disk_short);
-    put_end(&disk);
-}
-
-static void put_info(struct view *v, const struct wire_facts *facts, struct buffer *out)
-{
+    struct buffer text = {.arena = out->arena};
     struct open_map m = put_map(out);
-    put_word(&m, "version", MUSTER_VERSION);
-    put_hex(&m, "logId", (struct bytes){facts->log_id, sizeof facts->log_id});
-    put_uint(&m, "head", facts->head);
-    put_hex(&m, "root", (struct bytes){facts->root, sizeof facts->root});
-    put_uint(&m, "uptime", facts->uptime_s);
-    put_job_counts(&m, v);
-    put_uint(&m, "devices", devices_count(v));
-    put_uint(&m, "connectors", facts->connectors);
-    put_disk(&m, facts);
+    wire_metrics(v, facts, &text);
+    put_text(&m, "metrics", buffer_bytes(&text));
     put_end(&m);
 }
 
@@ -184,6 +157,7 @@ void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, 
     case ANSWER_SUBSCRIBED: put_nothing(out); return;
     case ANSWER_HELLO: put_hello(facts, out); return;
     case ANSWER_INFO: put_info(v, facts, out); return;
+    case ANSWER_METRICS: put_metrics(v, facts, out); return;
     case ANSWER_TEMPLATE: put_template(v, answer->number, true, out); return;
     case ANSWER_GROUP: put_group(v, answer->number, true, out); return;
     case ANSWER_DEVICE: put_device(v, answer->number, out); return;

@@ -142,9 +142,8 @@ static bool pending_waits(struct view *v, const struct wire_facts *facts, const 
     return true;
 }
 
-/* False when nothing holds the job up. */
-static bool job_waits(struct view *v, const struct wire_facts *facts, const struct job *job,
-                      const struct job_list *list, struct sentence *why)
+bool job_waits(struct view *v, const struct wire_facts *facts, const struct job *job, const struct job_list *list,
+               struct sentence *why)
 {
     switch (job->status) {
     case JOB_IS_SAVED:

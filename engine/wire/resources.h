@@ -30,6 +30,8 @@ void put_operations(struct view *v, const struct wire_facts *facts, const struct
 void put_import_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
 void put_export_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
 void put_move_operation(struct open_map *m, struct view *v, const struct wire_facts *facts, uint32_t number);
+/* With facts->load. */
+void put_info(struct view *v, const struct wire_facts *facts, struct buffer *out);
 /* Why it waits is partly in the facts. */
 void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, struct buffer *out);
 
@@ -44,6 +46,9 @@ void put_timeouts(struct open_map *m, uint32_t queue, uint32_t execution);
 void put_retries(struct open_map *m, uint32_t max, uint32_t on);
 /* The list of their words, of a set of bits 1 << enum device_outcome. */
 void pack_retried(msgpack_packer *p, uint32_t outcomes);
+/* What keeps it from going on, as a sentence; false when nothing does. */
+bool job_waits(struct view *v, const struct wire_facts *facts, const struct job *job, const struct job_list *list,
+               struct sentence *why);
 /* "status", and "statusReason" where it has one. */
 void put_job_status(struct open_map *m, const struct job *job);
 /* "progress" and "batches". */

@@ -73,8 +73,15 @@ struct wire_facts {
     uint32_t export_percent;
     const struct open_imports *imports; /* how far those are that are being written */
     const struct moving *moving;        /* how far that one is */
+    const struct wire_load *load;       /* for info and metrics only */
+    const struct wire_counts *counts;   /* for metrics only */
     int64_t now_us;
 };
+
+/* Text in the format OpenMetrics 1.0. */
+void wire_metrics(struct view *v, const struct wire_facts *facts, struct buffer *out);
+/* How many running jobs wait for something. */
+uint64_t wire_jobs_held_up(struct view *v, const struct wire_facts *facts);
 
 void wire_reply(struct view *v, const struct wire_facts *facts, uint64_t msgid, const struct answer *answer,
                 struct buffer *out);
