@@ -38,6 +38,7 @@ static enum exit_code explain(const struct from_engine *e, enum muster_status st
     case MUSTER_BAD_ANSWER:
     case MUSTER_TOO_LARGE:
     case MUSTER_BUSY:
+    case MUSTER_NOTHING:
     case MUSTER_NO_MEMORY: break;
     }
     return fail(EXIT_IO, "%s", e->client ? muster_why(e->client) : "no memory is left");

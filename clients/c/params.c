@@ -25,6 +25,7 @@ void muster_params_clear(struct muster_params *params)
     msgpack_sbuffer_clear(&params->fields);
     params->count = 0;
     params->failed = false;
+    params->has_request_id = false;
 }
 
 void muster_params_free(struct muster_params *params)
@@ -42,6 +43,7 @@ void muster_pack_text(msgpack_packer *packer, const char *text)
 msgpack_packer *muster_put(struct muster_params *params, const char *key)
 {
     params->count++;
+    params->has_request_id |= strcmp(key, "requestId") == 0;
     muster_pack_text(&params->packer, key);
     return &params->packer;
 }

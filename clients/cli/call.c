@@ -38,6 +38,7 @@ int explain(struct cli *cli, enum muster_status status)
     case MUSTER_OK:
     case MUSTER_TOO_LARGE:
     case MUSTER_BUSY:
+    case MUSTER_NOTHING:
     case MUSTER_NO_MEMORY: return EXIT_REFUSED;
     case MUSTER_REFUSED: hint_at_refusal(muster_code(cli->client)); return EXIT_REFUSED;
     case MUSTER_NO_ENGINE: remark("muster: is musterd running? --socket or MUSTER_SOCKET names its socket"); break;

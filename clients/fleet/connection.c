@@ -301,7 +301,7 @@ enum muster_status connection_open(struct connection *c)
 {
     enum muster_status status = muster_connect(c->settings->socket, &c->client);
     if (status != MUSTER_OK) return status;
-    c->fd = muster_fd(c->client);
+    c->fd = muster_socket(c->client);
     c->next_request = 0;
     c->paused_until_us = 0;
     top_up_takes(c, monotonic_us());
