@@ -1,6 +1,7 @@
 """What the system tests share: engines, fleets and commands that always end with their test, a client of the socket,
 and the runner. A test is a function with @muster.test, named as a sentence, that is given a Stage."""
 import contextlib
+import filecmp
 import os
 import shutil
 import signal
@@ -268,6 +269,21 @@ def register(client, count, prefix="d"):
 def property_job(**fields):
     """The fields of a job on the group "all"."""
     return {"group": "all", "data": [{"type": "property", "path": "firmware", "value": "2.1"}], **fields}
+
+
+def node_modules():
+    """Where Node finds the client that others wrote: installed into the build directory, exactly what package-lock.json
+    names, unless that is there."""
+    wanted, there = os.path.join(ROOT, "tests/system/node"), os.path.join(ROOT, "build/node")
+    lock = os.path.join(wanted, "package-lock.json")
+    installed = os.path.join(there, "node_modules/.package-lock.json")
+    if not os.path.exists(installed) or not filecmp.cmp(lock, os.path.join(there, "package-lock.json"), shallow=False):
+        os.makedirs(there, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(os.path.join(wanted, name), there)
+        subprocess.run(["npm", "ci", "--prefix", there, "--ignore-scripts", "--no-audit", "--no-fund"], check=True,
+                       stdout=subprocess.DEVNULL, timeout=TEST_SECONDS)
+    return os.path.join(there, "node_modules")
 
 
 def seed():
