@@ -284,6 +284,34 @@ __attribute__((format(printf, 4, 5))) static inline const char *stage_call(struc
     return stage_answers(s, id);
 }
 
+/* imports.write with any bytes, as no JSON can hold them. */
+static inline const char *stage_write_import(struct stage *s, uint64_t peer, const char *id, struct bytes data)
+{
+    struct stage_peer *p = &s->peers[peer];
+    msgpack_sbuffer frame;
+    msgpack_packer packer;
+    msgpack_sbuffer_init(&frame);
+    msgpack_packer_init(&packer, &frame, msgpack_sbuffer_write);
+    msgpack_pack_array(&packer, 4);
+    msgpack_pack_int(&packer, 0);
+    msgpack_pack_uint64(&packer, ++p->msgid);
+    msgpack_pack_str_with_body(&packer, "imports.write", 13);
+    msgpack_pack_array(&packer, 1);
+    msgpack_pack_map(&packer, 2);
+    msgpack_pack_str_with_body(&packer, "id", 2);
+    msgpack_pack_str_with_body(&packer, id, strlen(id));
+    msgpack_pack_str_with_body(&packer, "data", 4);
+    msgpack_pack_bin_with_body(&packer, data.data, data.size);
+    stage_forget_answers(s, peer);
+    p->taken = p->size = 0;
+    p->frames = realloc(p->frames, frame.size);
+    memcpy(p->frames, frame.data, frame.size);
+    p->size = frame.size;
+    msgpack_sbuffer_destroy(&frame);
+    stage_settle(s);
+    return stage_answers(s, peer);
+}
+
 /* ---- What is expected. */
 
 #define then_answer_has(s, id, text) expect_text(stage_answers(s, id), text, __FILE__, __LINE__)

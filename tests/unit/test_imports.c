@@ -23,40 +23,12 @@ static int tear_down(void **state)
 
 /* ---- Givens. */
 
-/* Any bytes, as no JSON can hold them. */
-static const char *write_bytes(struct stage *s, uint64_t peer, const char *id, struct bytes data)
-{
-    struct stage_peer *p = &s->peers[peer];
-    msgpack_sbuffer frame;
-    msgpack_packer packer;
-    msgpack_sbuffer_init(&frame);
-    msgpack_packer_init(&packer, &frame, msgpack_sbuffer_write);
-    msgpack_pack_array(&packer, 4);
-    msgpack_pack_int(&packer, 0);
-    msgpack_pack_uint64(&packer, ++p->msgid);
-    msgpack_pack_str_with_body(&packer, "imports.write", 13);
-    msgpack_pack_array(&packer, 1);
-    msgpack_pack_map(&packer, 2);
-    msgpack_pack_str_with_body(&packer, "id", 2);
-    msgpack_pack_str_with_body(&packer, id, strlen(id));
-    msgpack_pack_str_with_body(&packer, "data", 4);
-    msgpack_pack_bin_with_body(&packer, data.data, data.size);
-    stage_forget_answers(s, peer);
-    p->taken = p->size = 0;
-    p->frames = realloc(p->frames, frame.size);
-    memcpy(p->frames, frame.data, frame.size);
-    p->size = frame.size;
-    msgpack_sbuffer_destroy(&frame);
-    stage_settle(s);
-    return stage_answers(s, peer);
-}
-
 /* A whole file as one import with the id; `more` is imports.open's other fields, each with a comma before it. Returns
  * the answer of imports.close. */
 static const char *import_as(struct stage *s, const char *id, const char *more, struct bytes file)
 {
     expect_answer(stage_call(s, 1, "imports.open", "{\"id\":\"%s\"%s}", id, more), "\"status\":\"open\"");
-    write_bytes(s, 1, id, file);
+    stage_write_import(s, 1, id, file);
     return stage_call(s, 1, "imports.close", "{\"id\":\"%s\"}", id);
 }
 
@@ -122,7 +94,7 @@ static void a_file_cut_into_single_bytes_is_the_same_file(void **state)
     struct stage *s = *state;
     static const char FILE[] = "\xEF\xBB\xBF" HEADER "a,\"x\r\ny\"\r\nb,\"Pump, 1\"\r\n";
     stage_call(s, 1, "imports.open", "{\"id\":\"i-1\",\"size\":%zu}", sizeof FILE - 1);
-    for (size_t i = 0; i < sizeof FILE - 1; i++) write_bytes(s, 1, "i-1", (struct bytes){FILE + i, 1});
+    for (size_t i = 0; i < sizeof FILE - 1; i++) stage_write_import(s, 1, "i-1", (struct bytes){FILE + i, 1});
     then_answer_has(s, 1, "\"accepted\":1,\"changed\":0,\"unchanged\":0,\"rejected\":1,\"lines\":4,\"bytes\":57,\"size\":57,");
     expect_answer(device(s, "b"), "\"displayName\":\"Pump,1\"");
 }
@@ -360,8 +332,8 @@ static void a_dry_run_tells_the_first_problems_only(void **state)
 {
     struct stage *s = *state;
     stage_call(s, 1, "imports.open", "{\"id\":\"dry\",\"dryRun\":true}");
-    write_bytes(s, 1, "dry", text_file("IOTC_DEVICEID\n"));
-    for (int i = 0; i < 150; i++) write_bytes(s, 1, "dry", text_file("?\n"));
+    stage_write_import(s, 1, "dry", text_file("IOTC_DEVICEID\n"));
+    for (int i = 0; i < 150; i++) stage_write_import(s, 1, "dry", text_file("?\n"));
     assert_null(strstr(stage_answers(s, 1), "problems"));
     const char *answer = stage_call(s, 1, "imports.close", "{\"id\":\"dry\"}");
     size_t problems = 0;
@@ -376,7 +348,7 @@ static void dry_runs_hold_so_many_new_devices_and_no_more(void **state)
     stage_call(s, 1, "imports.open", "{\"id\":\"one\",\"dryRun\":true}");
     stage_call(s, 1, "imports.open", "{\"id\":\"two\",\"dryRun\":true}");
     open_imports_find(&s->turn->imports, 1)->seen.new_count = DRY_RUN_NEW_MAX - 1;
-    expect_answer(write_bytes(s, 1, "two", text_file("IOTC_DEVICEID\na\nb\n")),
+    expect_answer(stage_write_import(s, 1, "two", text_file("IOTC_DEVICEID\na\nb\n")),
                   "[\"limit\",\"dry runs may hold 4000000 new devices at the same time; look at a smaller part of the file\"");
     expect_answer(stage_call(s, 1, "imports.get", "{\"id\":\"two\"}"), "\"status\":\"refused\",\"reason\":\"dry runs may hold");
 }
@@ -386,7 +358,7 @@ static void dry_runs_hold_so_many_new_devices_and_no_more(void **state)
 static void given_half_an_import(struct stage *s, uint64_t peer, const char *more)
 {
     stage_call(s, peer, "imports.open", "{\"id\":\"half\"%s}", more);
-    write_bytes(s, peer, "half", text_file(HEADER "a,One\nb b,\nb,Two\nc,Th"));
+    stage_write_import(s, peer, "half", text_file(HEADER "a,One\nb b,\nb,Two\nc,Th"));
 }
 
 /* Whatever ended it, the whole file brings the rest. */
@@ -405,7 +377,7 @@ static void a_cancelled_import_keeps_what_was_taken(void **state)
     given_half_an_import(s, 1, "");
     stage_call(s, 2, "imports.cancel", "{\"id\":\"half\",\"onBehalfOf\":\"ann\",\"requestId\":\"r-1\"}");
     then_answer_has(s, 2, "\"status\":\"cancelled\",\"accepted\":2,\"changed\":0,\"unchanged\":0,\"rejected\":1,\"lines\":5,");
-    expect_answer(write_bytes(s, 1, "half", text_file("ree\n")), "[\"import_is_closed\",\"this import was cancelled; open a new one,"
+    expect_answer(stage_write_import(s, 1, "half", text_file("ree\n")), "[\"import_is_closed\",\"this import was cancelled; open a new one,"
                                                                  "rows that exist already count as unchanged\"");
     uint64_t before = head(s);
     expect_answer(stage_call(s, 1, "imports.cancel", "{\"id\":\"half\"}"), "\"status\":\"cancelled\"");
@@ -457,7 +429,7 @@ static void a_disk_that_fills_up_leaves_a_closed_import(void **state)
     struct stage *s = *state;
     given_half_an_import(s, 1, "");
     stage_fill_disk(s, true);
-    expect_answer(write_bytes(s, 1, "half", text_file("ree\nd,Four\n")), "no_space");
+    expect_answer(stage_write_import(s, 1, "half", text_file("ree\nd,Four\n")), "no_space");
     stage_fill_disk(s, false);
     stage_pass(s, 2 * SECOND);
     expect_answer(stage_call(s, 1, "imports.get", "{\"id\":\"half\"}"), "\"status\":\"cut_off\"");
