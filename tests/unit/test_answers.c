@@ -2,13 +2,15 @@
 #include "tests/unit/fold_story.h"
 
 #include "clients/terminal/json_write.c"
+#include "engine/wire/load.h"
 #include "engine/wire/wire.h"
 
 /* ---- Reading a frame back. */
 
 static struct arena arena;
 static char shown[8192];
-static struct wire_facts facts;
+static const struct wire_load NO_LOAD;
+static struct wire_facts facts = {.load = &NO_LOAD};
 
 /* JSON with ' for ", so that it can be written here. */
 static const char *show(struct bytes frame)
