@@ -1,0 +1,15 @@
+# What Debian wants of the files of a package, after they are put together and before they are packed.
+file(GLOB_RECURSE pages ${CPACK_TEMPORARY_DIRECTORY}/*.[1-9])
+list(FILTER pages INCLUDE REGEX /share/man/)
+foreach(page ${pages})
+  execute_process(COMMAND gzip -9nf ${page} COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+
+file(GLOB_RECURSE licences ${CPACK_TEMPORARY_DIRECTORY}/*/copyright)
+foreach(licence ${licences})
+  get_filename_component(directory ${licence} DIRECTORY)
+  get_filename_component(PACKAGE ${directory} NAME)
+  set(VERSION ${CPACK_PACKAGE_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/changelog.in ${directory}/changelog.Debian @ONLY)
+  execute_process(COMMAND gzip -9nf ${directory}/changelog.Debian COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
