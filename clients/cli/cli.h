@@ -100,4 +100,7 @@ int unknown_noun(const char *word);
 int help(const char *noun, const char *name);
 extern const struct option_row GLOBALS[];
 
+/* Writes what may stand in the place of the last word, given those before it; for a shell. */
+void complete(char **words);
+
 #endif

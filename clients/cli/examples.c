@@ -40,5 +40,6 @@ const struct example EXAMPLES[] = {
     {"events", NULL, "events --type JOB_COMPLETED,JOB_CANCELLED --follow"},
     {"checkpoint", NULL, "checkpoint >2026-11-23.checkpoint"},
     {"checkpoint", NULL, "checkpoint --key >log.pub"},
+    {"completion", NULL, "completion bash >>~/.bashrc"},
     {.noun = NULL},
 };

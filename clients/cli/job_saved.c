@@ -16,7 +16,7 @@ const struct option_row JOB_COPY_OPTIONS[] = {
 };
 
 const struct option_row JOB_RERUN_OPTIONS[] = {
-    {"devices", "WHICH", "failed, unreached or both (failed)"},
+    {"devices", "failed|unreached|both", "those that failed, were not reached, or both (failed)"},
     {"id", "ID", "the new job's id (made up)"},
     {"name", "NAME", "how the new job is called (as the job, and Rerun)"},
     {"description", "TEXT", "what it is for (as the job)"},

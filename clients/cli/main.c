@@ -110,7 +110,7 @@ static int take_arguments(struct cli *cli, char **argv)
     return EXIT_DONE;
 }
 
-/* True when the command line asks for words only: help and the version, which need no engine. */
+/* True when the command line asks for words only: help, the version and completion, which need no engine. */
 static bool asks_for_help(char **argv, int *code)
 {
     if (!argv[1]) {
@@ -125,6 +125,11 @@ static bool asks_for_help(char **argv, int *code)
     }
     if (strcmp(argv[1], "help") == 0) {
         *code = help(argv[2], argv[2] ? argv[3] : NULL);
+        return true;
+    }
+    if (strcmp(argv[1], "complete") == 0) {
+        complete(argv + 2);
+        *code = EXIT_DONE;
         return true;
     }
     for (int i = 1; argv[i] && strcmp(argv[i], "--") != 0; i++) {

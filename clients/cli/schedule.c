@@ -12,10 +12,10 @@ const struct option_row SCHEDULE_PUT_OPTIONS[] = {
     JOB_FIELD_ROWS,
     {"start", "TIME", "the first run, for example 2026-12-01T03:00:00+01:00; later ones are at its local time"},
     {"zone", "ZONE", "whose local time that is, for example Europe/Paris"},
-    {"recurrence", "WORD", "once, daily or weekly"},
+    {"recurrence", "once|daily|weekly", "how often"},
     {"end", "TIME|N", "no run after that time, or so many runs (never)"},
-    {"missed", "WORD", "what to do about runs missed while the engine was down: run_once or skip (run_once)"},
-    {"overlap", "WORD", "what to do while the run before is not over: queue or skip (queue)"},
+    {"missed", "run_once|skip", "what to do about runs missed while the engine was down (run_once)"},
+    {"overlap", "queue|skip", "what to do while the run before is not over (queue)"},
     {"disabled", NULL, "save it, but run nothing yet"},
     {NULL, NULL, NULL},
 };

@@ -59,7 +59,7 @@ const struct verb VERBS[] = {
     {"columns", "set", "USER", "Choose the columns that a user sees of a job's devices", COLUMNS_SET_OPTIONS, columns_set},
     {"columns", "show", "USER", "Show the columns that a user chose", COLUMNS_SHOW_OPTIONS, columns_show},
 
-    {"keys", "rotate", "WHICH", "Make a group key anew, primary or secondary: every device gets another key by it", NULL, keys_rotate},
+    {"keys", "rotate", "primary|secondary", "Make a group key anew: every device gets another key by it", NULL, keys_rotate},
 
     {"schedule", "put", "ID", "Run a job again and again, or change what is run and when", SCHEDULE_PUT_OPTIONS,
      schedule_put},
@@ -75,5 +75,6 @@ const struct verb VERBS[] = {
     {"checkpoint", NULL, "", "Sign what the log holds now, to be kept elsewhere", CHECKPOINT_OPTIONS, checkpoint_run},
     {"info", NULL, "", "Show how the engine is, what it waits for, and who is connected", NULL, info_show},
     {"metrics", NULL, "", "Write the engine's numbers for Prometheus, as OpenMetrics", NULL, metrics_show},
+    {"completion", NULL, "bash|zsh", "Write what makes a shell complete the words of muster", NULL, completion_run},
     {.noun = NULL},
 };

@@ -90,5 +90,6 @@ extern const struct option_row CHECKPOINT_OPTIONS[];
 
 int info_show(struct cli *cli);
 int metrics_show(struct cli *cli);
+int completion_run(struct cli *cli);
 
 #endif
