@@ -367,4 +367,28 @@ static inline bool stage_rebuild_gives_the_same(struct stage *s)
     return same;
 }
 
+/* ---- For cmocka: each story has a stage of its own. */
+
+static inline int stage_set_up(void **state)
+{
+    struct stage *s = malloc(sizeof *s);
+    stage_open(s);
+    *state = s;
+    return 0;
+}
+
+static inline int stage_tear_down(void **state)
+{
+    stage_close(*state);
+    free(*state);
+    return 0;
+}
+
+/* Every story ends with a rebuild. */
+static inline int stage_tear_down_rebuilt(void **state)
+{
+    assert_true(stage_rebuild_gives_the_same(*state));
+    return stage_tear_down(state);
+}
+
 #endif

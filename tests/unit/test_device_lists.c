@@ -1,24 +1,6 @@
 /* Lists of devices in every order, page by page, and what a device's jobs did with it. */
 #include "tests/unit/stage.h"
 
-static int open_stage(void **state)
-{
-    struct stage *s = malloc(sizeof *s);
-    *state = s;
-    stage_open(s);
-    return 0;
-}
-
-/* Every story ends with a rebuild. */
-static int close_stage(void **state)
-{
-    struct stage *s = *state;
-    assert_true(stage_rebuild_gives_the_same(s));
-    stage_close(s);
-    free(s);
-    return 0;
-}
-
 static void given_device(struct stage *s, const char *id, const char *name)
 {
     stage_call(s, 1, "devices.put", "{\"id\":\"%s\",\"displayName\":\"%s\"}", id, name);
@@ -205,7 +187,7 @@ static void what_ended_thirty_days_ago_is_left_out(void **state)
     assert_null(strstr(stage_answers(s, 1), "job-1"));
 }
 
-#define STORY(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, stage_set_up, stage_tear_down_rebuilt)
 
 int main(void)
 {

@@ -14,16 +14,6 @@ static int open_stage(void **state)
     return 0;
 }
 
-/* Every story ends with a rebuild. */
-static int close_stage(void **state)
-{
-    struct stage *s = *state;
-    assert_true(stage_rebuild_gives_the_same(s));
-    stage_close(s);
-    free(s);
-    return 0;
-}
-
 #define DATA "\"data\":[{\"type\":\"property\",\"target\":\"pump\",\"path\":\"p\",\"value\":1}]"
 #define UNUSED(kind, id) assert_null(strstr(stage_call(s, 1, kind ".get", "{\"id\":\"" id "\"}"), "usedBy"))
 
@@ -120,7 +110,7 @@ static void many_uses_are_counted(void **state)
     expect_answer(stage_call(s, 1, "jobs.get", "{\"id\":\"job-7\"}"), "\"status\":\"saved\"");
 }
 
-#define STORY(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, open_stage, stage_tear_down_rebuilt)
 
 int main(void)
 {

@@ -5,21 +5,6 @@
 
 #define DAY (86400 * (int64_t)SECOND)
 
-static int set_up(void **state)
-{
-    struct stage *s = malloc(sizeof *s);
-    stage_open(s);
-    *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    stage_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* ---- Givens. */
 
 static void given_devices(struct stage *s, int count)
@@ -199,7 +184,7 @@ static void a_rebuild_forgets_the_same(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, stage_set_up, stage_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(an_ended_job_is_recent_for_30_days_to_the_microsecond),
         STORY(day_30_and_day_31_are_told_apart),

@@ -6,21 +6,6 @@
 
 #define HEADER "IOTC_DEVICEID,IOTC_DEVICENAME\r\n"
 
-static int set_up(void **state)
-{
-    struct stage *s = malloc(sizeof *s);
-    stage_open(s);
-    *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    stage_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* ---- Givens. */
 
 /* A whole file as one import with the id; `more` is imports.open's other fields, each with a comma before it. Returns
@@ -507,7 +492,7 @@ static void what_was_seen_is_remembered_however_much_it_is(void **state)
     assert_int_equal(seen_device(&seen, 1), 0);
 }
 
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, stage_set_up, stage_tear_down)
 
 int main(void)
 {

@@ -6,21 +6,6 @@
 
 enum { DEVICES_MAX = 400 };
 
-static int set_up(void **state)
-{
-    struct stage *s = malloc(sizeof *s);
-    stage_open(s);
-    *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    stage_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* ---- Givens. */
 
 static void given_devices(struct stage *s, int count)
@@ -499,7 +484,7 @@ static void rows_that_do_not_change_come_once_while_others_do(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, stage_set_up, stage_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(several_filters_hold_at_once),
         STORY(devices_are_sorted_by_id_or_by_their_end),

@@ -3,21 +3,6 @@
 
 #include "projections/imports.h"
 
-static int set_up(void **state)
-{
-    struct stage *s = malloc(sizeof *s);
-    stage_open(s);
-    *state = s;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    stage_close(*state);
-    free(*state);
-    return 0;
-}
-
 /* ---- Givens. */
 
 static void given_devices(struct stage *s, int count)
@@ -612,7 +597,7 @@ static void a_report_of_more_than_a_turn_is_answered_once(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, stage_set_up, stage_tear_down)
     const struct CMUnitTest tests[] = {
         STORY(a_job_runs_on_every_device_of_its_group),
         STORY(batches_run_one_after_another),
