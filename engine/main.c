@@ -25,7 +25,7 @@ static int refuse(const struct sentence *why, int exit_code)
 {
     service_notify("STATUS=%.400s", why->text);
     if (exit_code == EXIT_USAGE) fprintf(stderr, "musterd: %s\n", why->text);
-    else journal("%s", why->text);
+    else journal_at(JOURNAL_ERROR, "%s", why->text);
     return exit_code;
 }
 
@@ -103,12 +103,13 @@ static void reload(void *context)
     struct sentence why;
     struct arena arena = {0};
     if (!settings_read(&fresh, r->argc, r->argv, &arena, &why)) {
-        journal("the configuration stays as it is: %s", why.text);
+        journal_at(JOURNAL_WARNING, "the configuration stays as it is: %s", why.text);
     } else {
         settings_reload(&r->settings, &fresh, &why);
         struct turn_settings changed = {0};
         set_changeable(&changed, &r->settings);
         turn_change_settings(r->turn, &changed);
+        journal_set_format((enum journal_format)r->settings.log_format);
         journal("the configuration is read again%s%s", why.text[0] ? "; these wait for the next start: " : "",
                 why.text);
     }
@@ -167,6 +168,7 @@ static int run(struct reloading *r, struct arena *arena)
         .operators_fd = service_take_socket("operators", 0),
         .readers_fd = service_take_socket("readers", 1),
     };
+    journal_set_format((enum journal_format)settings->log_format);
     if (!make_ready(settings, &sockets, &why)) return refuse(&why, EXIT_FAILED);
     /* Of a reload that comes too early: it has been read just now. */
     if (settings->config) signal(SIGHUP, SIG_IGN);

@@ -157,6 +157,8 @@ static void pack_value(msgpack_packer *p, const struct settings *settings, const
         pack_key(p, text);
     } else if (setting_is_text(row)) {
         msgpack_pack_nil(p);
+    } else if (row->kind == KIND_format) {
+        pack_key(p, setting_word(settings, row));
     } else if (row->kind == KIND_mode) {
         snprintf(octal, sizeof octal, "%04" PRIo64, setting_number(settings, row));
         pack_key(p, octal);

@@ -3,6 +3,7 @@
 #define MUSTER_SETTINGS_H
 
 #include "engine/base/arena.h"
+#include "engine/clock/journal.h"
 
 #include <stdio.h>
 
@@ -13,6 +14,7 @@ typedef uint64_t setting_count;
 typedef uint64_t setting_seconds;
 typedef uint64_t setting_bytes;
 typedef uint64_t setting_mode;
+typedef uint64_t setting_format; /* enum journal_format */
 
 struct settings {
 #define SETTING(section, kind, change, member, option, initial, least, most, sentence) setting_##kind member;

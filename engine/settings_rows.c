@@ -42,6 +42,23 @@ bool setting_is_equal(const struct settings *a, const struct settings *b, const 
     return of_a && of_b ? strcmp(of_a, of_b) == 0 : of_a == of_b;
 }
 
+/* By enum journal_format. */
+static const char *const FORMATS[] = {[JOURNAL_TEXT] = "text", [JOURNAL_JSON] = "json"};
+
+const char *setting_word(const struct settings *settings, const struct setting_row *row)
+{
+    ASSERT(row->kind == KIND_format);
+    return FORMATS[setting_number(settings, row)];
+}
+
+static bool read_format(const char *text, uint64_t *value)
+{
+    for (*value = 0; *value < COUNT_OF(FORMATS); ++*value) {
+        if (strcmp(FORMATS[*value], text) == 0) return true;
+    }
+    return false;
+}
+
 /* What a suffix multiplies by; 0: there is no such suffix. */
 static uint64_t factor_of(const char *suffix)
 {
@@ -55,6 +72,7 @@ static uint64_t factor_of(const char *suffix)
 static bool read_number(const struct setting_row *row, const char *text, uint64_t *value)
 {
     char *end;
+    if (row->kind == KIND_format) return read_format(text, value);
     errno = 0;
     uint64_t number = strtoull(text, &end, row->kind == KIND_mode ? 8 : 10);
     uint64_t factor = row->kind == KIND_bytes ? factor_of(end) : *end == '\0';
@@ -67,6 +85,10 @@ static bool read_number(const struct setting_row *row, const char *text, uint64_
 static void refuse_number(const struct setting_row *row, const char *name, const char *text, struct sentence *why)
 {
     const char *what = row->kind == KIND_bytes ? " (K, M and G are understood)" : "";
+    if (row->kind == KIND_format) {
+        sentence_set(why, "%s must be text or json; it is %s", name, text);
+        return;
+    }
     if (row->kind == KIND_mode) {
         sentence_set(why, "%s must be an octal number from %" PRIo64 " to %" PRIo64 "; it is %s", name, row->least,
                      row->most, text);
@@ -113,7 +135,7 @@ const char *setting_placeholder(const struct setting_row *row)
 {
     static const char *const PLACEHOLDERS[] = {
         [KIND_directory] = "DIRECTORY", [KIND_path] = "PATH",   [KIND_group] = "GROUP", [KIND_count] = "N",
-        [KIND_seconds] = "SECONDS",     [KIND_bytes] = "BYTES", [KIND_mode] = "MODE"};
+        [KIND_seconds] = "SECONDS",     [KIND_bytes] = "BYTES", [KIND_mode] = "MODE",   [KIND_format] = "FORMAT"};
     return PLACEHOLDERS[row->kind];
 }
 
@@ -132,6 +154,7 @@ const char *setting_default(const struct setting_row *row, char text[SETTING_TEX
     const char *own = setting_is_text(row) ? setting_text(from, row) : NULL;
     if (setting_is_text(row)) snprintf(text, SETTING_TEXT_SIZE_MAX, "%s", own ? own : "");
     else if (row->kind == KIND_mode) snprintf(text, SETTING_TEXT_SIZE_MAX, "%04" PRIo64, setting_number(from, row));
+    else if (row->kind == KIND_format) snprintf(text, SETTING_TEXT_SIZE_MAX, "%s", setting_word(from, row));
     else if (row->kind == KIND_bytes) bytes_text(setting_number(from, row), text);
     else snprintf(text, SETTING_TEXT_SIZE_MAX, "%" PRIu64, setting_number(from, row));
     return text;

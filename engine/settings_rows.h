@@ -4,7 +4,7 @@
 
 #include "engine/settings.h"
 
-enum setting_kind { KIND_directory, KIND_path, KIND_group, KIND_count, KIND_seconds, KIND_bytes, KIND_mode };
+enum setting_kind { KIND_directory, KIND_path, KIND_group, KIND_count, KIND_seconds, KIND_bytes, KIND_mode, KIND_format };
 
 enum setting_change { CHANGE_at_start, CHANGE_at_reload };
 
@@ -32,6 +32,8 @@ static inline bool setting_is_text(const struct setting_row *row)
 
 /* NULL: none. */
 const char *setting_text(const struct settings *settings, const struct setting_row *row);
+/* Of a format. */
+const char *setting_word(const struct settings *settings, const struct setting_row *row);
 uint64_t setting_number(const struct settings *settings, const struct setting_row *row);
 bool setting_is_equal(const struct settings *a, const struct settings *b, const struct setting_row *row);
 

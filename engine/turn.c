@@ -420,6 +420,7 @@ static bool append_events(struct turn *t, enum turn_result *result)
         *result = stop_for(t, t->exit_code);
         return false;
     }
+    if (no_room && !t->full) journal_at(JOURNAL_WARNING, "no space: nothing can be written until there is room: %s", reason.text);
     t->full = no_room;
     if (no_room) unsettle(t, REFUSED_NO_SPACE, NULL);
     else unsettle(t, REFUSED_FAILED, &reason);
@@ -461,7 +462,9 @@ static void check_room(struct turn *t)
         t->room_checked_us = t->now.monotonic_us;
         log_regain_room(&t->log);
     }
-    if (t->full) t->full = turn_has_no_room(t);
+    if (!t->full) return;
+    t->full = turn_has_no_room(t);
+    if (!t->full) journal("there is room again");
 }
 
 /* ---- The walk. */
