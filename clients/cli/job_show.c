@@ -186,6 +186,16 @@ static void show_time(FILE *out, const msgpack_object *job, const char *name, co
     fputc('\n', out);
 }
 
+/* "uid 1000 for alice" */
+static void show_who(FILE *out, const msgpack_object *job)
+{
+    msgpack_object_str who = muster_text(job, "by");
+    if (who.size == 0) return;
+    job_label(out, "By");
+    write_text(out, who);
+    fputc('\n', out);
+}
+
 /* How long it runs by now; the engine is on this machine and has the same clock. */
 static void show_running(FILE *out, const msgpack_object *job)
 {
@@ -229,6 +239,7 @@ static void show(FILE *out, const struct cli *cli, const msgpack_object *job)
     show_time(out, job, "Started", "start", NULL);
     show_running(out, job);
     show_time(out, job, "Ended", "end", "start");
+    show_who(out, job);
 }
 
 int job_show_resource(struct cli *cli, const msgpack_object *job)

@@ -338,6 +338,8 @@ void put_job(struct view *v, const struct wire_facts *facts, uint32_t number, st
     put_time(&m, "created", job->created_us);
     if (job->started_us) put_time(&m, "start", job->started_us);
     if (job->ended_us) put_time(&m, "end", job->ended_us);
-    if (job->schedule) put_text(&m, "scheduledJobId", schedule_id(v, job->schedule));
+    uint32_t schedule = job->schedule;
+    put_actor(&m, "by", v, job->actor);
+    if (schedule) put_text(&m, "scheduledJobId", schedule_id(v, schedule));
     put_end(&m);
 }
