@@ -96,11 +96,20 @@ enum refusal check_page(struct decision *d, command_number limit, struct bytes c
 
 /* ---- What needs no more than the turn's own facts. */
 
+static enum refusal refuse_protocol(struct decision *d, uint64_t asked)
+{
+    unsigned long long other = asked;
+    sentence_set(&d->why,
+                 "this engine speaks protocol 1, not %llu; take a client that speaks 1, or an engine that speaks %llu",
+                 other, other);
+    return REFUSED_PROTOCOL;
+}
+
 enum refusal decide_hello(struct decision *d, const struct command *c)
 {
     command_number protocol = c->hello.protocol;
     struct bytes errors = c->hello.errors;
-    if (protocol.given && protocol.value != 1) return REFUSED_PROTOCOL;
+    if (protocol.given && protocol.value != 1) return refuse_protocol(d, protocol.value);
     if (errors.data && !bytes_equal(errors, BYTES("string")) && !bytes_equal(errors, BYTES("array")))
         return refuse_field(d, "errors must be \"string\" or \"array\"; it is \"%.*s\"", BYTES_ARG(errors));
     return answer_with(d, ANSWER_HELLO, 0);
