@@ -8,11 +8,8 @@
 
 #include "engine/base/timestamp.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-
-enum { COPY_BYTES_MAX = 1 << 30 };
 
 const struct option_row ARCHIVE_OPTIONS[] = {
     {"before", "TIME", "segments that ended before this time, as 2026-11-23T02:10:00Z"},
@@ -26,19 +23,6 @@ static const struct table_column COLUMNS[] = {
 };
 
 /* ---- One segment. */
-
-static enum exit_code copy_file(const char *from, const char *to)
-{
-    int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
-    ssize_t size = -1;
-    if (in >= 0) out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    while (out >= 0 && (size = copy_file_range(in, NULL, out, NULL, COPY_BYTES_MAX, 0)) > 0) continue;
-    bool copied = size == 0 && fsync(out) == 0;
-    enum exit_code code = copied ? EXIT_WELL : files_fault("copy to", to);
-    if (out >= 0) close(out);
-    if (in >= 0) close(in);
-    return code;
-}
 
 static enum exit_code check_same(const char *from, const char *to)
 {
@@ -58,7 +42,7 @@ static enum exit_code move(const struct parts *parts, const struct part *part, c
     segment_name_new(part->first, name);
     if (code == EXIT_WELL) code = files_path(unfinished, to, name);
     if (code == EXIT_WELL && !files_is_there(copy)) {
-        code = copy_file(part->path, unfinished);
+        code = files_copy(part->path, unfinished);
         if (code == EXIT_WELL) code = files_rename(unfinished, copy);
     }
     if (code == EXIT_WELL) code = check_same(part->path, copy);
@@ -92,9 +76,7 @@ static void show(struct replay *r, const struct part *part, const char *to)
 
 static void show_header(struct replay *r)
 {
-    struct open_map *m = out_record(&r->out, "header");
-    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
-    put_word(m, "verb", r->verb->name);
+    struct open_map *m = header_open(r);
     put_word(m, "source", source_word(r));
     out_end(&r->out);
     r->out.columns = COLUMNS;

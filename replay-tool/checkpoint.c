@@ -91,10 +91,7 @@ enum exit_code verb_checkpoint_show(struct replay *r)
 static enum exit_code compare(struct source *source, const struct checkpoint *checkpoint)
 {
     uint8_t root[MERKLE_HASH_SIZE];
-    if (checkpoint->size > source->head)
-        return fail(EXIT_DAMAGED, "the checkpoint covers %" PRIu64 " events, and the log ends at event %" PRIu64
-                                  ": its end was taken away",
-                    checkpoint->size, source->head);
+    if (checkpoint->size > source->head) return evidence_beyond(source, checkpoint->size);
     enum exit_code code = evidence_root(source, checkpoint->size, root);
     if (code != EXIT_WELL || memcmp(root, checkpoint->root, sizeof root) == 0) return code;
     return fail(EXIT_DAMAGED, "the log's first %" PRIu64 " events are not those that were signed: they were changed",
@@ -165,10 +162,7 @@ static enum exit_code read_two(struct replay *r, const struct note_key *key, str
 static enum exit_code make_proof(struct source *source, struct two *two)
 {
     struct tree_reader tree = evidence_tree(source);
-    if (two->new.size > source->head)
-        return fail(EXIT_DAMAGED, "the newer checkpoint covers %" PRIu64 " events, and the log ends at event %" PRIu64
-                                  ": its end was taken away, or it is another log",
-                    two->new.size, source->head);
+    if (two->new.size > source->head) return evidence_beyond(source, two->new.size);
     return (enum exit_code)proof_of_consistency(&tree, two->old.size, two->new.size, &two->extension.proof);
 }
 

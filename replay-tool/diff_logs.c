@@ -144,9 +144,7 @@ static enum exit_code show_divergence(struct logs *l)
 
 static void show_header(struct replay *r)
 {
-    struct open_map *m = out_record(&r->out, "header");
-    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
-    put_word(m, "verb", r->verb->name);
+    struct open_map *m = header_open(r);
     put_word(m, "source", "logs");
     out_end(&r->out);
 }

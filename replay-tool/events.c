@@ -8,6 +8,7 @@
 #include "engine/wire/wire.h"
 #include "projections/actors.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -27,6 +28,7 @@ const struct option_row EVENTS_OPTIONS[] = {
     {"reverse", NULL, "the last one first"},
     {"follow", NULL, "go on with what happens, until interrupted; needs --socket"},
     {"numbers", NULL, "leave numbers as they are stored; nothing is folded"},
+    FOLD_OPTION_ROWS,
     {NULL, NULL, NULL},
 };
 
@@ -42,6 +44,7 @@ struct wanted {
     struct state state;
     struct view *view; /* NULL: numbers stay numbers */
     uint64_t from, to, limit;
+    int64_t since_us, until_us;
     struct event_filter types;
     struct had_id devices, jobs;
     const char *actor;
@@ -82,29 +85,50 @@ static enum exit_code take_types(struct replay *r, struct event_filter *filter)
     return EXIT_WELL;
 }
 
-/* The event that a time stands for. */
-static enum exit_code take_time(struct replay *r, struct source *source, const char *name, uint64_t *seq)
+static enum exit_code take_time(struct replay *r, const char *name, int64_t *time_us)
 {
     const char *text = option(r, name);
-    int64_t time_us;
-    if (!text) return EXIT_WELL;
-    if (!timestamp_read(bytes_of_text(text), &time_us))
-        return usage(r, "--%s %s: expected a time as 2026-11-23T02:10:00Z", name, text);
-    return event_since(source, time_us, seq);
+    if (!text || timestamp_read(bytes_of_text(text), time_us)) return EXIT_WELL;
+    return usage(r, "--%s %s: expected a time as 2026-11-23T02:10:00Z", name, text);
+}
+
+/* Only a range that somebody named can want events that are not there; what happened since a time may be among them when
+ * the first that is there is not before it. */
+static enum exit_code check_range(struct replay *r, const struct wanted *w)
+{
+    uint64_t first = w->source.first;
+    bool wants = (option(r, "from") && w->from < first) || (option(r, "since") && w->from <= first) || w->to < first;
+    if (first == 1 || !wants) return EXIT_WELL;
+    return fail(EXIT_INCOMPLETE, "events 1 to %" PRIu64 " are not there: bring their segments back, or begin with --from %" PRIu64,
+                first - 1, first);
+}
+
+/* Narrows the range to what the times leave of it, as far as they have come. */
+static enum exit_code take_times(struct replay *r, struct wanted *w)
+{
+    uint64_t since = 0, until = 0;
+    w->since_us = INT64_MIN;
+    w->until_us = INT64_MAX;
+    enum exit_code code = take_time(r, "since", &w->since_us);
+    if (code == EXIT_WELL) code = take_time(r, "until", &w->until_us);
+    if (code == EXIT_WELL && option(r, "since")) code = event_since(&w->source, w->since_us, &since);
+    if (code == EXIT_WELL && option(r, "until")) code = event_since(&w->source, w->until_us, &until);
+    if (code != EXIT_WELL) return code;
+    w->from = MAX(w->from, since);
+    if (option(r, "until") && until <= w->source.head) w->to = MIN(w->to, until - 1);
+    return EXIT_WELL;
 }
 
 static enum exit_code take_range(struct replay *r, struct wanted *w)
 {
-    uint64_t since = 0, until = UINT64_MAX;
     w->from = 1;
     w->to = w->limit = UINT64_MAX;
     bool good = option_number(r, "from", UINT64_MAX, &w->from) && option_number(r, "to", UINT64_MAX, &w->to) &&
                 option_number(r, "limit", UINT64_MAX, &w->limit);
     enum exit_code code = good ? EXIT_WELL : EXIT_USAGE;
-    if (code == EXIT_WELL) code = take_time(r, &w->source, "since", &since);
-    if (code == EXIT_WELL) code = take_time(r, &w->source, "until", &until);
-    w->from = MAX(MAX(w->from, since), w->source.first);
-    w->to = MIN(w->to, until - 1);
+    if (code == EXIT_WELL) code = take_times(r, w);
+    if (code == EXIT_WELL) code = check_range(r, w);
+    w->from = MAX(w->from, w->source.first);
     return code;
 }
 
@@ -141,8 +165,7 @@ static enum exit_code fold_names(struct wanted *w)
     if (code != EXIT_WELL) return code;
     w->state.seen = note_ids;
     w->state.context = w;
-    code = state_fold_to(&w->state, w->source.head);
-    if (w->state.why.text[0]) complain("%s", w->state.why.text);
+    code = state_reach(&w->state, w->source.head);
     w->view = state_view(&w->state);
     if (code != EXIT_WELL) return code;
     if (w->devices.id.size && w->devices.count == 0)
@@ -179,7 +202,8 @@ static bool actor_is(struct view *v, uint32_t number, const char *wanted)
 
 static bool matches(const struct wanted *w, const struct event *event)
 {
-    return wire_event_matches(event, &w->types) && names_one(event, &w->devices, true) &&
+    bool in_time = event->time_us >= w->since_us && event->time_us < w->until_us;
+    return in_time && wire_event_matches(event, &w->types) && names_one(event, &w->devices, true) &&
            names_one(event, &w->jobs, false) && (!w->actor || actor_is(w->view, event->actor, w->actor));
 }
 
@@ -189,12 +213,14 @@ static enum exit_code show_one(struct wanted *w, struct arena *arena, uint64_t s
 {
     struct event event;
     struct sentence why = {""};
+    bool skipped = state_skips(&w->state, seq);
     enum exit_code code = event_read(&w->source, seq, &event, &why);
-    if (why.text[0]) complain("%s", why.text);
+    if (why.text[0]) return skipped ? EXIT_WELL : fail(code, "%s", why.text);
+    if (code == EXIT_WELL && event.time_us >= w->until_us) w->to = seq - 1; /* met while following: times never run back */
     if (code != EXIT_WELL || !matches(w, &event)) return code;
     arena_reset(arena);
     struct buffer map = {.arena = arena};
-    wire_event(w->view, &event, &map);
+    wire_event(skipped ? NULL : w->view, &event, &map); /* what it names may never have been */
     out_row(&w->source.replay->out, "event", buffer_bytes(&map));
     w->shown++;
     return EXIT_WELL;
@@ -220,7 +246,7 @@ static enum exit_code follow(struct wanted *w)
         if (fflush(stdout) != 0) return EXIT_WELL; /* nobody reads any more */
         nanosleep(&(struct timespec){.tv_nsec = POLL_NS}, NULL);
         code = source_renew(&w->source);
-        if (code == EXIT_WELL && w->view) code = state_fold_to(&w->state, w->source.head);
+        if (code == EXIT_WELL && w->view) code = state_reach(&w->state, w->source.head);
         if (code == EXIT_WELL) code = show_range(w, MAX(done + 1, w->from), MIN(w->to, w->source.head));
         done = w->source.head;
     }
@@ -239,8 +265,9 @@ static enum exit_code show(struct wanted *w)
     put_uint(m, "events", w->shown);
     put_flag(m, "names", w->view != NULL);
     put_flag(m, "cut", w->shown == w->limit);
+    state_put_skipped(&w->state, m);
     out_end(&r->out);
-    return EXIT_WELL;
+    return state_exit(&w->state);
 }
 
 enum exit_code verb_events(struct replay *r)

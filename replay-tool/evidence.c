@@ -56,9 +56,7 @@ enum exit_code evidence_write(struct replay *r, struct bytes text, bool *taken)
 
 void evidence_header(struct replay *r)
 {
-    struct open_map *m = out_record(&r->out, "header");
-    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
-    put_word(m, "verb", r->verb->name);
+    header_open(r);
     out_end(&r->out);
 }
 
@@ -146,6 +144,15 @@ static int tree_commit(void *context, uint64_t seq, struct log_commit *commit)
 struct tree_reader evidence_tree(struct source *source)
 {
     return (struct tree_reader){source, tree_value, tree_commit};
+}
+
+enum exit_code evidence_beyond(const struct source *source, uint64_t size)
+{
+    if (source->place == SOURCE_SEGMENT)
+        return fail(EXIT_INCOMPLETE, "the checkpoint covers %" PRIu64 " events, and this segment ends with event %" PRIu64
+                                     "; those behind it are needed too", size, source->head);
+    return fail(EXIT_DAMAGED, "the checkpoint covers %" PRIu64 " events, and the log ends at event %" PRIu64
+                              ": its end was taken away, or this is an older copy, or another log", size, source->head);
 }
 
 enum exit_code evidence_root(struct source *source, uint64_t size, uint8_t root[MERKLE_HASH_SIZE])

@@ -29,6 +29,9 @@ enum exit_code evidence_checkpoint_file(const char *path, const struct note_key 
 
 /* The log as proof.h reads it; what fails there has been said, and is an exit code. */
 struct tree_reader evidence_tree(struct source *source);
+/* For a checkpoint that covers `size` events, more than the source has: says so. EXIT_DAMAGED, since an end was taken away;
+ * of one segment EXIT_INCOMPLETE, since others may follow it. */
+enum exit_code evidence_beyond(const struct source *source, uint64_t size);
 /* The root of this size, of 0 .. source->head: the record's, where a commit ends there. */
 enum exit_code evidence_root(struct source *source, uint64_t size, uint8_t root[MERKLE_HASH_SIZE]);
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { REMOVE_DESCRIPTORS = 16, PIECE_SIZE = 1 << 18 };
+enum { REMOVE_DESCRIPTORS = 16, PIECE_SIZE = 1 << 18, COPY_BYTES_MAX = 1 << 30 };
 
 enum exit_code files_fault(const char *doing, const char *path)
 {
@@ -95,12 +95,22 @@ enum exit_code files_exchange(const char *one, const char *other)
     return sync_above(other);
 }
 
+static bool write_all(int fd, struct bytes text)
+{
+    while (text.size > 0) { /* a disk that gets full takes a part, and says why the next time */
+        ssize_t written = write(fd, text.data, text.size);
+        if (written < 0 && errno != EINTR) return false;
+        if (written > 0) text = (struct bytes){(const uint8_t *)text.data + written, text.size - (size_t)written};
+    }
+    return true;
+}
+
 enum exit_code files_write(const char *path, struct bytes text)
 {
     char part[PATH_MAX];
     if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part) return fail(EXIT_IO, "%s is too long a name", path);
     int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool written = fd >= 0 && write(fd, text.data, text.size) == (ssize_t)text.size && fsync(fd) == 0;
+    bool written = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
     enum exit_code code = written ? EXIT_WELL : files_fault("write", part);
     if (fd >= 0) close(fd);
     return code == EXIT_WELL ? files_rename(part, path) : code;
@@ -112,6 +122,20 @@ size_t files_read(const char *path, char *text, size_t room)
     ssize_t size = fd < 0 ? 0 : read(fd, text, room);
     if (fd >= 0) close(fd);
     return size > 0 ? (size_t)size : 0;
+}
+
+enum exit_code files_copy(const char *from, const char *to)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+    ssize_t size = -1;
+    if (in < 0) return files_fault("read", from);
+    out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    while (out >= 0 && (size = copy_file_range(in, NULL, out, NULL, COPY_BYTES_MAX, 0)) > 0) continue;
+    bool copied = size == 0 && fsync(out) == 0;
+    enum exit_code code = copied ? EXIT_WELL : files_fault("copy to", to);
+    if (out >= 0) close(out);
+    close(in);
+    return code;
 }
 
 static bool hash_pieces(int fd, EVP_MD_CTX *sha, uint8_t hash[FILES_HASH_SIZE])

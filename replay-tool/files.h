@@ -18,6 +18,8 @@ enum exit_code files_sync_directory(const char *path);
 bool files_is_empty(const char *path, const char *may);
 bool files_is_there(const char *path);
 
+/* Byte for byte and on disk. What was at `to` is gone, also when it fails. */
+enum exit_code files_copy(const char *from, const char *to);
 /* The whole file at once: after a power cut it is as before, or as it is to be. */
 enum exit_code files_write(const char *path, struct bytes text);
 /* Gives at most `room` bytes of its beginning; 0: it is not there. */

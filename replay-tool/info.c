@@ -53,24 +53,22 @@ static uint64_t bytes_of_all(const struct parts *parts)
     return sum;
 }
 
-/* The worst that the parts say; what is missing is no more than that. */
+/* The worst that the parts say, and what is missing. */
 static enum exit_code worst(const struct parts *parts)
 {
     enum exit_code code = EXIT_WELL;
     uint64_t first, last;
     for (size_t i = 0; i <= parts->count; i++) {
         parts_gap(parts, i, &first, &last);
-        if (code == EXIT_WELL && first <= last) code = EXIT_INCOMPLETE;
-        if (i < parts->count && parts->list[i].code != EXIT_WELL) code = MAX(code, parts->list[i].code);
+        if (first <= last) code = exit_worse(code, EXIT_INCOMPLETE);
+        if (i < parts->count) code = exit_worse(code, parts->list[i].code);
     }
     return code;
 }
 
 static void show_header(struct replay *r)
 {
-    struct open_map *m = out_record(&r->out, "header");
-    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
-    put_word(m, "verb", r->verb->name);
+    struct open_map *m = header_open(r);
     put_word(m, "source", source_word(r));
     out_end(&r->out);
 }

@@ -38,24 +38,11 @@ static enum exit_code exit_of_signer(enum signer_fault fault)
     return EXITS[fault];
 }
 
-static enum exit_code scan_value(void *context, uint64_t seq, struct bytes *value, struct sentence *why)
-{
-    sentence_set(why, "event %" PRIu64 " cannot be read", seq);
-    return source_read(context, seq, value);
-}
-
-static enum exit_code scan_commit(void *context, uint64_t seq, struct log_commit *commit, struct sentence *why)
-{
-    sentence_set(why, "the commit of event %" PRIu64 " cannot be read", seq);
-    return source_commit(context, seq, commit);
-}
-
 /* What is signed must be what is there: all that came since the last checkpoint is hashed. */
 static enum exit_code prove_news(struct source *source, const struct signer *s)
 {
     static struct log_scan scan;
     struct log_commit before = {.last = 0};
-    const struct scan_reader reader = {.context = source, .value = scan_value, .commit = scan_commit};
     uint64_t size = s->note[0] ? s->last.size : 0;
     if (size + 1 < source->first)
         return fail(EXIT_INCOMPLETE, "events %" PRIu64 " to %" PRIu64 " came after the last checkpoint and are not there; bring "
@@ -67,7 +54,7 @@ static enum exit_code prove_news(struct source *source, const struct signer *s)
     if (before.last != size) before = (struct log_commit){.last = 0}; /* no commit ends there: all of it is hashed */
     if (before.last + 1 < source->first) return fail(EXIT_INCOMPLETE, "event %" PRIu64 " is needed and is not there", before.last + 1);
     scan_begin(&scan, &before, source->head, false);
-    scan_run(&scan, &reader);
+    scan_source(&scan, source);
     if (scan.finding_count == 0) return EXIT_WELL;
     return fail(scan.findings[0].code, "nothing is signed: events %" PRIu64 " to %" PRIu64 ": %s", scan.findings[0].first,
                 scan.findings[0].last, scan.findings[0].why.text);

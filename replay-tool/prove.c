@@ -83,10 +83,7 @@ static enum exit_code make_proof(struct source *source, const struct checkpoint 
     if (seq > checkpoint->size)
         return fail(EXIT_NOTHING, "the checkpoint covers events 1 to %" PRIu64 " only; 'checkpoint create' signs a newer one",
                     checkpoint->size);
-    if (checkpoint->size > source->head)
-        return fail(EXIT_DAMAGED, "the checkpoint covers %" PRIu64 " events, and the log ends at event %" PRIu64
-                                  ": its end was taken away",
-                    checkpoint->size, source->head);
+    if (checkpoint->size > source->head) return evidence_beyond(source, checkpoint->size);
     enum exit_code code = (enum exit_code)proof_of_inclusion(&tree, seq, checkpoint->size, &inclusion->proof);
     if (code == EXIT_WELL) code = (enum exit_code)tree.value(tree.context, seq, &value);
     if (code != EXIT_WELL) return code;

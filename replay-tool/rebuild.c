@@ -14,27 +14,13 @@ const struct option_row REBUILD_OPTIONS[] = {
 
 /* ---- Proof. */
 
-static enum exit_code read_value(void *context, uint64_t seq, struct bytes *value, struct sentence *why)
-{
-    enum exit_code code = source_read(context, seq, value);
-    if (code != EXIT_WELL) sentence_set(why, "it cannot be read");
-    return code;
-}
-
-static enum exit_code read_commit(void *context, uint64_t seq, struct log_commit *commit, struct sentence *why)
-{
-    enum exit_code code = source_commit(context, seq, commit);
-    if (code != EXIT_WELL) sentence_set(why, "its commit cannot be read");
-    return code;
-}
-
 static enum exit_code prove(struct source *source)
 {
     static struct log_scan scan;
     const struct log_commit nothing = {.last = 0};
     if (source->first > 1) return EXIT_WELL; /* folding says what is missing */
     scan_begin(&scan, &nothing, source->head, false);
-    scan_run(&scan, &(struct scan_reader){.context = source, .value = read_value, .commit = read_commit});
+    scan_source(&scan, source);
     if (scan.finding_count == 0) return EXIT_WELL;
     return fail(scan.findings[0].code, "events %llu to %llu: %s; verify tells more", (unsigned long long)scan.findings[0].first,
                 (unsigned long long)scan.findings[0].last, scan.findings[0].why.text);

@@ -137,9 +137,7 @@ static enum exit_code close_lines(const char *path, FILE *file)
 
 static void show_header(struct replay *r)
 {
-    struct open_map *m = out_record(&r->out, "header");
-    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
-    put_word(m, "verb", r->verb->name);
+    struct open_map *m = header_open(r);
     put_word(m, "source", source_word(r));
     out_end(&r->out);
 }

@@ -104,6 +104,26 @@ void scan_run(struct log_scan *s, const struct scan_reader *reader)
     s->done = true;
 }
 
+static enum exit_code value_of_source(void *context, uint64_t seq, struct bytes *value, struct sentence *why)
+{
+    enum exit_code code = source_read(context, seq, value);
+    if (code != EXIT_WELL) sentence_set(why, "this event cannot be read");
+    return code;
+}
+
+static enum exit_code commit_of_source(void *context, uint64_t seq, struct log_commit *commit, struct sentence *why)
+{
+    enum exit_code code = source_commit(context, seq, commit);
+    if (code != EXIT_WELL) sentence_set(why, "this event's commit cannot be read");
+    progress_show("proved", seq - 1, ((const struct source *)context)->head);
+    return code;
+}
+
+void scan_source(struct log_scan *s, struct source *source)
+{
+    scan_run(s, &(struct scan_reader){.context = source, .value = value_of_source, .commit = commit_of_source});
+}
+
 bool scan_pass_crash(struct log_scan *s)
 {
     bool knows_commit = s->in_commit && s->commit.last >= s->at;

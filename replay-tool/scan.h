@@ -8,7 +8,7 @@
 #define MUSTER_REPLAY_SCAN_H
 
 #include "engine/log/log.h"
-#include "replay-tool/replay.h"
+#include "replay-tool/source.h"
 
 enum { SCAN_FINDINGS_MAX = 200 };
 
@@ -47,6 +47,8 @@ struct log_scan {
 void scan_begin(struct log_scan *scan, const struct log_commit *before, uint64_t last, bool decode);
 /* Scans to the end, or until a commit record cannot be read; then `done` is set. */
 void scan_run(struct log_scan *scan, const struct scan_reader *reader);
+/* The same with what the source has; why it could not be read was said there. */
+void scan_source(struct log_scan *scan, struct source *source);
 /* The process that ran it crashed: makes that a finding and stands behind it. False when there is nothing more to scan. */
 bool scan_pass_crash(struct log_scan *scan);
 void scan_find(struct log_scan *scan, uint64_t first, uint64_t last, enum exit_code code, const char *why);

@@ -72,6 +72,18 @@ bool source_log_directory_of(const char *data, char path[PATH_MAX])
     return false;
 }
 
+uint64_t source_first_there(struct source *s, bool (*is_there)(struct source *s, uint64_t seq))
+{
+    uint64_t low = 1, high = s->head;
+    if (high == 0 || is_there(s, 1)) return 1;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (is_there(s, middle)) high = middle;
+        else low = middle + 1;
+    }
+    return low;
+}
+
 static const struct {
     enum log_fault fault;
     enum exit_code code;
@@ -86,6 +98,20 @@ enum exit_code exit_of_log(enum log_fault fault)
     for (size_t i = 0; i < COUNT_OF(EXITS); i++)
         if (EXITS[i].fault == fault) return EXITS[i].code;
     return EXIT_IO;
+}
+
+/* The worst last; anything else kept us from reading. */
+static size_t rank_of(enum exit_code code)
+{
+    static const enum exit_code RANKS[] = {EXIT_WELL, EXIT_INCOMPLETE, EXIT_IO, EXIT_NEWER_FORMAT, EXIT_DAMAGED, EXIT_CRASHED};
+    for (size_t i = 0; i < COUNT_OF(RANKS); i++)
+        if (RANKS[i] == code) return i;
+    return rank_of(EXIT_IO);
+}
+
+enum exit_code exit_worse(enum exit_code one, enum exit_code other)
+{
+    return rank_of(other) > rank_of(one) ? other : one;
 }
 
 static enum exit_code open_at(struct source *s, struct replay *r, enum source_place place, const char *path)
@@ -137,11 +163,17 @@ enum exit_code source_renew(struct source *s)
     return s->kind->renew ? s->kind->renew(s) : EXIT_WELL;
 }
 
+struct open_map *header_open(struct replay *r)
+{
+    struct open_map *m = out_record(&r->out, "header");
+    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
+    put_word(m, "verb", r->verb->name);
+    return m;
+}
+
 void source_header(const struct source *s)
 {
-    struct open_map *m = out_record(&s->replay->out, "header");
-    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
-    put_word(m, "verb", s->replay->verb->name);
+    struct open_map *m = header_open(s->replay);
     put_word(m, "source", WORDS[s->place]);
     put_hex(m, "logId", (struct bytes){s->log_id, sizeof s->log_id});
     put_uint(m, "first", s->first);

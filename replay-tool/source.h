@@ -37,13 +37,16 @@ void source_close(struct source *s);
 /* The stored bytes of an event from first to head: EXIT_INCOMPLETE when its segment is missing. Borrowed until the next
  * read. In order, up or down, it costs least. */
 enum exit_code source_read(struct source *s, uint64_t seq, struct bytes *value);
-/* The commit that holds it; of first - 1 too, unless that is 0: the last one before what is there. */
+/* The commit that holds it; of first - 1 too, unless that is 0: the last one before what is there. An engine does not tell
+ * of that one: EXIT_INCOMPLETE. */
 enum exit_code source_commit(struct source *s, uint64_t seq, struct log_commit *commit);
 
 /* A running engine's log grows: sees what has come. */
 enum exit_code source_renew(struct source *s);
 
-/* Writes the header of every verb's output: what is read, and whose log it is. */
+/* Begins the header of every verb's output, which out_end() ends. */
+struct open_map *header_open(struct replay *r);
+/* Writes the header of a verb that reads events: what is read, and whose log it is. */
 void source_header(const struct source *s);
 
 /* ---- For verbs that look at the files themselves. */
@@ -64,6 +67,8 @@ enum exit_code source_engine_checkpoint(struct source *s, bool fresh, char *key,
                                         size_t note_room);
 /* What a fault of the log means for the tool. */
 enum exit_code exit_of_log(enum log_fault fault);
+/* When both are true of a log: the first of EXIT_CRASHED, DAMAGED, NEWER_FORMAT, IO, INCOMPLETE, WELL. */
+enum exit_code exit_worse(enum exit_code one, enum exit_code other);
 
 /* ---- Inside: one for each kind. */
 struct source_kind {
@@ -73,6 +78,8 @@ struct source_kind {
     enum exit_code (*renew)(struct source *s); /* NULL: it does not grow */
     void (*close)(struct source *s);
 };
+/* The first event that is there, when segments are archived from the oldest on. */
+uint64_t source_first_there(struct source *s, bool (*is_there)(struct source *s, uint64_t seq));
 extern const struct source_kind SOURCE_OF_DIRECTORY, SOURCE_OF_SEGMENT, SOURCE_OF_ENGINE;
 
 #endif

@@ -75,13 +75,32 @@ static enum exit_code renew_engine(struct source *s)
     return good ? EXIT_WELL : strange("info");
 }
 
+static enum muster_status ask_page(struct from_engine *e, uint64_t from, uint64_t limit, msgpack_object *page)
+{
+    struct muster_params params;
+    e->count = 0;
+    muster_params_init(&params);
+    muster_put_uint(&params, "from", from);
+    muster_put_uint(&params, "limit", limit);
+    enum muster_status status = muster_call(e->client, "log.read", &params, page);
+    muster_params_free(&params);
+    return status;
+}
+
+static bool is_there(struct source *s, uint64_t seq)
+{
+    msgpack_object page;
+    return ask_page(s->state, seq, 1, &page) == MUSTER_OK;
+}
+
 static enum exit_code open_engine(struct source *s)
 {
     struct from_engine *e = s->state = calloc(1, sizeof *e);
     ASSERT(e);
-    s->first = 1;
     enum exit_code code = explain(e, muster_connect(s->path, &e->client));
-    return code == EXIT_WELL ? renew_engine(s) : code;
+    if (code == EXIT_WELL) code = renew_engine(s);
+    if (code == EXIT_WELL) s->first = source_first_there(s, is_there);
+    return code;
 }
 
 static void close_engine(struct source *s)
@@ -106,14 +125,8 @@ static bool all_bin(const msgpack_object_array *array)
 
 static enum exit_code fetch(struct from_engine *e, uint64_t from)
 {
-    struct muster_params params;
     msgpack_object page;
-    e->count = 0;
-    muster_params_init(&params);
-    muster_put_uint(&params, "from", from);
-    muster_put_uint(&params, "limit", PAGE_ROWS_MAX);
-    enum exit_code code = explain(e, muster_call(e->client, "log.read", &params, &page));
-    muster_params_free(&params);
+    enum exit_code code = explain(e, ask_page(e, from, PAGE_ROWS_MAX, &page));
     if (code != EXIT_WELL) return code;
     const msgpack_object_array *events = array_in(&page, "events");
     e->commits = array_in(&page, "commits");

@@ -13,18 +13,11 @@ struct from_directory {
     struct log_reader reader;
 };
 
-/* The first event that is there. */
-static uint64_t first_there(struct log_reader *reader, uint64_t head)
+static bool is_there(struct source *s, uint64_t seq)
 {
+    struct from_directory *d = s->state;
     struct bytes value;
-    uint64_t low = 1, high = head;
-    if (head == 0 || log_read(reader, 1, &value) == LOG_OK) return 1;
-    while (low < high) { /* segments are archived from the oldest on */
-        uint64_t middle = low + (high - low) / 2;
-        if (log_read(reader, middle, &value) == LOG_OK) high = middle;
-        else low = middle + 1;
-    }
-    return low;
+    return log_read(&d->reader, seq, &value) == LOG_OK;
 }
 
 static enum exit_code open_directory(struct source *s)
@@ -41,7 +34,7 @@ static enum exit_code open_directory(struct source *s)
     memcpy(s->log_id, log_id(&d->log), sizeof s->log_id);
     memcpy(s->root, log_root(&d->log), sizeof s->root);
     s->head = log_head(&d->log);
-    s->first = first_there(&d->reader, s->head);
+    s->first = source_first_there(s, is_there);
     return EXIT_WELL;
 }
 

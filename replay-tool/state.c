@@ -28,7 +28,7 @@ static enum exit_code take_skips(struct state *s, const struct options *options)
     return EXIT_WELL;
 }
 
-static bool is_to_be_skipped(const struct state *s, uint64_t seq)
+bool state_skips(const struct state *s, uint64_t seq)
 {
     for (size_t i = 0; i < s->skip_count; i++)
         if (s->skip[i] == seq) return true;
@@ -143,15 +143,21 @@ enum exit_code event_read(struct source *source, uint64_t seq, struct event *eve
     return fault == EVENT_UNKNOWN ? EXIT_NEWER_FORMAT : EXIT_DAMAGED;
 }
 
+enum exit_code event_get(struct source *source, uint64_t seq, struct event *event)
+{
+    struct sentence why = {""};
+    enum exit_code code = event_read(source, seq, event, &why);
+    return why.text[0] ? fail(code, "%s", why.text) : code;
+}
+
 enum exit_code event_since(struct source *source, int64_t time_us, uint64_t *seq)
 {
     uint64_t low = source->first, high = source->head + 1;
     while (low < high) { /* times never run backwards */
         struct event event;
         uint64_t middle = low + (high - low) / 2;
-        struct sentence why = {""};
-        enum exit_code code = event_read(source, middle, &event, &why);
-        if (code != EXIT_WELL) return why.text[0] ? fail(code, "%s", why.text) : code;
+        enum exit_code code = event_get(source, middle, &event);
+        if (code != EXIT_WELL) return code;
         if (event.time_us < time_us) low = middle + 1;
         else high = middle;
     }
@@ -171,7 +177,7 @@ static enum exit_code fold_next(struct state *s)
     struct event event;
     struct sentence why;
     uint64_t seq = state_head(s) + 1;
-    if (s->skip_count && is_to_be_skipped(s, seq)) {
+    if (s->skip_count && state_skips(s, seq)) {
         projections_pass(&s->projections);
         s->skipped[s->skipped_count++] = seq;
         return EXIT_WELL;

@@ -46,6 +46,8 @@ enum exit_code state_fold_to(struct state *s, uint64_t last);
 /* The same, and says that sentence too, with how to go on. */
 enum exit_code state_reach(struct state *s, uint64_t last);
 uint64_t state_head(const struct state *s);
+/* Whether --skip names it. */
+bool state_skips(const struct state *s, uint64_t seq);
 /* "skipped", a list, if any event was. */
 void state_put_skipped(const struct state *s, struct open_map *m);
 /* What is shown lacks what was skipped: not EXIT_WELL then. */
@@ -58,7 +60,9 @@ void state_hash(struct view *v, uint8_t hash[32]);
 /* The first event that is not before this time, head + 1 when all are. */
 enum exit_code event_since(struct source *source, int64_t time_us, uint64_t *seq);
 /* Decodes the event with this number, which borrows what source_read() gave. What fails has been said, but for the two
- * codes above, whose sentence is left in `why`. */
+ * codes above, whose sentence is left in `why` unless it was said: set that to "" before. */
 enum exit_code event_read(struct source *source, uint64_t seq, struct event *event, struct sentence *why);
+/* The same, and whatever fails has been said. */
+enum exit_code event_get(struct source *source, uint64_t seq, struct event *event);
 
 #endif

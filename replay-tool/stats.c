@@ -31,9 +31,7 @@ static enum exit_code count_commit(struct source *source, struct stats *s, const
     for (uint64_t seq = commit->first; seq <= commit->last; seq++) {
         struct event event;
         struct bytes value;
-        struct sentence why;
-        enum exit_code code = event_read(source, seq, &event, &why);
-        if (code == EXIT_DAMAGED || code == EXIT_NEWER_FORMAT) return fail(code, "%s", why.text);
+        enum exit_code code = event_get(source, seq, &event);
         if (code == EXIT_WELL) code = source_read(source, seq, &value);
         if (code != EXIT_WELL) return code;
         count_in(&s->all, value.size, event.time_us);
@@ -125,9 +123,7 @@ static void show_event(struct replay *r, enum event_type type)
 enum exit_code verb_schema(struct replay *r)
 {
     uint64_t count = 0;
-    struct open_map *m = out_record(&r->out, "header");
-    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
-    put_word(m, "verb", r->verb->name);
+    struct open_map *m = header_open(r);
     out_end(&r->out);
     for (size_t type = 1; type < EVENT_CODES_MAX; type++) {
         if (!event_name((enum event_type)type)) continue;

@@ -55,9 +55,7 @@ static enum exit_code truncate_log(struct replay *r, const char *data, const str
 
 static void show(struct replay *r, const struct rescue *w, const struct draft *draft)
 {
-    struct open_map *m = out_record(&r->out, "header");
-    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
-    put_word(m, "verb", r->verb->name);
+    struct open_map *m = header_open(r);
     put_word(m, "source", source_word(r));
     out_end(&r->out);
     m = out_record(&r->out, "summary");

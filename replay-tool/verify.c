@@ -35,25 +35,19 @@ static const struct table_column COLUMNS[] = {
 
 /* ---- Findings. */
 
-/* One for each code that a finding may have, the worst last. */
-static const struct {
-    enum exit_code code;
-    const char *kind;
-} KINDS[] = {
-    {EXIT_WELL, "none"},           {EXIT_INCOMPLETE, "missing"}, {EXIT_IO, "unread"},
-    {EXIT_NEWER_FORMAT, "newer"},  {EXIT_DAMAGED, "damaged"},    {EXIT_CRASHED, "crashed"},
-};
-
-static size_t rank_of(enum exit_code code)
+static const char *kind_of(enum exit_code code)
 {
-    for (size_t i = 0; i < COUNT_OF(KINDS); i++)
-        if (KINDS[i].code == code) return i;
-    return 2; /* anything else kept us from reading */
+    switch (code) {
+    case EXIT_INCOMPLETE: return "missing";
+    case EXIT_NEWER_FORMAT: return "newer";
+    case EXIT_DAMAGED: return "damaged";
+    case EXIT_CRASHED: return "crashed";
+    default: return "unread"; /* anything else kept us from reading */
+    }
 }
 
 static void find(struct verify *v, const struct finding *finding, const char *kind)
 {
-    size_t rank = rank_of(finding->code);
     struct open_map *m = out_record(&v->replay->out, "finding");
     put_uint(m, "first", finding->first);
     put_uint(m, "last", finding->last);
@@ -62,12 +56,12 @@ static void find(struct verify *v, const struct finding *finding, const char *ki
     put_word(m, "why", finding->why.text);
     out_end(&v->replay->out);
     v->findings++;
-    if (rank > rank_of(v->code)) v->code = finding->code;
+    v->code = exit_worse(v->code, finding->code);
 }
 
 void verify_find(struct verify *v, const struct finding *finding)
 {
-    find(v, finding, KINDS[rank_of(finding->code)].kind);
+    find(v, finding, kind_of(finding->code));
 }
 
 void verify_skipped(struct verify *v, uint64_t seq)
@@ -87,35 +81,46 @@ void verify_say(struct verify *v, uint64_t first, uint64_t last, enum exit_code 
     verify_find(v, &finding);
 }
 
+void verify_take(struct verify *v, const struct log_scan *scan, uint64_t first)
+{
+    v->proved += scan->proved;
+    for (uint32_t i = 0; i < MIN(scan->finding_count, (uint32_t)SCAN_FINDINGS_MAX); i++) verify_find(v, &scan->findings[i]);
+    if (scan->finding_count > SCAN_FINDINGS_MAX)
+        verify_say(v, first, scan->last, EXIT_DAMAGED, "there are %u more findings in these events",
+                   scan->finding_count - SCAN_FINDINGS_MAX);
+}
+
 /* ---- Through the socket: one scan, in this process; the engine reads the files. */
 
-static enum exit_code read_value(void *context, uint64_t seq, struct bytes *value, struct sentence *why)
+/* Where a scan can begin: behind the first commit that is there, when all before it is not. */
+static enum exit_code find_beginning(struct verify *v, struct source *source, struct log_commit *before)
 {
-    enum exit_code code = source_read(context, seq, value);
-    if (code != EXIT_WELL) sentence_set(why, "the engine did not give this event");
-    return code;
+    *before = (struct log_commit){.last = 0};
+    if (source->first == 1) return EXIT_WELL;
+    enum exit_code code = source_commit(source, source->first, before);
+    if (code != EXIT_WELL) return code;
+    verify_say(v, 1, source->first - 1, EXIT_INCOMPLETE, "the engine no longer has these events: they were archived");
+    verify_say(v, source->first, before->last, EXIT_INCOMPLETE, "what was before these events would be needed to prove them");
+    return EXIT_WELL;
 }
 
-static enum exit_code read_commit(void *context, uint64_t seq, struct log_commit *commit, struct sentence *why)
-{
-    enum exit_code code = source_commit(context, seq, commit);
-    if (code != EXIT_WELL) sentence_set(why, "the engine did not give this event's commit");
-    return code;
-}
-
-static void verify_engine(struct verify *v, struct source *source)
+static enum exit_code verify_engine(struct verify *v, struct source *source)
 {
     static struct log_scan scan;
-    const struct log_commit nothing = {.last = 0};
+    struct log_commit before;
+    uint8_t root[MERKLE_HASH_SIZE];
     v->events = v->head = source->head;
     memcpy(v->log_id, source->log_id, sizeof v->log_id);
     memcpy(v->root, source->root, sizeof v->root);
-    scan_begin(&scan, &nothing, source->head, v->level >= VERIFY_EVENTS);
-    scan_run(&scan, &(struct scan_reader){.context = source, .value = read_value, .commit = read_commit});
-    v->proved = scan.proved;
-    for (uint32_t i = 0; i < MIN(scan.finding_count, (uint32_t)SCAN_FINDINGS_MAX); i++) verify_find(v, &scan.findings[i]);
-    if (scan.finding_count == 0 && memcmp(scan.commit.root, source->root, MERKLE_HASH_SIZE) != 0)
+    enum exit_code code = find_beginning(v, source, &before);
+    if (code != EXIT_WELL) return code;
+    scan_begin(&scan, &before, source->head, v->level >= VERIFY_EVENTS);
+    scan_source(&scan, source);
+    verify_take(v, &scan, source->first);
+    merkle_root(&scan.tree, root);
+    if (scan.finding_count == 0 && memcmp(root, source->root, sizeof root) != 0)
         verify_say(v, 1, source->head, EXIT_DAMAGED, "these events do not have the root that the engine shows");
+    return EXIT_WELL;
 }
 
 /* ---- The verb. */
@@ -137,9 +142,7 @@ static enum exit_code take_options(struct replay *r, struct verify *v)
 
 static void show_header(struct replay *r, const struct verify *v)
 {
-    struct open_map *m = out_record(&r->out, "header");
-    put_word(m, "tool", "muster-replay " MUSTER_VERSION);
-    put_word(m, "verb", r->verb->name);
+    struct open_map *m = header_open(r);
     put_word(m, "source", source_word(r));
     put_word(m, "level", LEVELS[v->level]);
     out_end(&r->out);
@@ -212,8 +215,7 @@ enum exit_code verb_verify(struct replay *r)
     if (code == EXIT_WELL && is_engine) code = source_open(&source, r);
     if (code != EXIT_WELL) return code;
     show_header(r, &v);
-    if (is_engine) verify_engine(&v, &source);
-    else code = verify_files(&v);
+    code = is_engine ? verify_engine(&v, &source) : verify_files(&v);
     if (code == EXIT_WELL) code = check_checkpoint(&v, &source);
     if (code == EXIT_WELL) code = check_state(&v, &source);
     if (code == EXIT_WELL) show_summary(r, &v);

@@ -31,6 +31,8 @@ void verify_find(struct verify *v, const struct finding *finding);
 void verify_say(struct verify *v, uint64_t first, uint64_t last, enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* What a scan found; of a log or segment that begins with `first`. */
+void verify_take(struct verify *v, const struct log_scan *scan, uint64_t first);
 /* An event that was not folded because nobody wanted it to be. */
 void verify_skipped(struct verify *v, uint64_t seq);
 

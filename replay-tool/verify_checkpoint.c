@@ -17,9 +17,11 @@ enum exit_code verify_take_checkpoint(struct verify *v, struct source *source)
 
 static enum exit_code find_missing(struct verify *v)
 {
+    bool is_part = source_place(v->replay) == SOURCE_SEGMENT;
     v->events += v->checkpoint.size - v->head;
-    verify_say(v, v->head + 1, v->checkpoint.size, EXIT_DAMAGED,
-               "the checkpoint covers these events, and they are not there: the log's end was taken away");
+    verify_say(v, v->head + 1, v->checkpoint.size, is_part ? EXIT_INCOMPLETE : EXIT_DAMAGED,
+               "the checkpoint covers these events, and they are not there: %s",
+               is_part ? "they are behind this segment" : "the log's end was taken away, or this is an older copy");
     return EXIT_WELL;
 }
 

@@ -180,7 +180,7 @@ static const struct part *part_behind(const struct parts *parts, size_t index)
 static void say_unreadable(struct verify *v, const struct parts *parts, size_t index)
 {
     const struct part *part = &parts->list[index], *behind = part_behind(parts, index);
-    uint64_t last = behind ? behind->first - 1 : parts->has_marker ? parts->marker.head : part->first;
+    uint64_t last = behind ? behind->first - 1 : parts->has_marker ? MAX(parts->marker.head, part->first) : part->first;
     v->events += last + 1 - part->first;
     verify_say(v, part->first, last, part->code, "%s", part->why.text);
 }
@@ -203,12 +203,7 @@ static void say_all(struct verify *v, const struct parts *parts, struct work wor
         struct log_scan *scan = works[i].scan;
         if (parts->list[i].code != EXIT_WELL) say_unreadable(v, parts, i);
         if (!scan) continue;
-        v->proved += scan->proved;
-        for (uint32_t j = 0; j < MIN(scan->finding_count, (uint32_t)SCAN_FINDINGS_MAX); j++)
-            verify_find(v, &scan->findings[j]);
-        if (scan->finding_count > SCAN_FINDINGS_MAX)
-            verify_say(v, parts->list[i].first, scan->last, EXIT_DAMAGED, "there are %u more findings in this segment",
-                       scan->finding_count - SCAN_FINDINGS_MAX);
+        verify_take(v, scan, parts->list[i].first);
         shared_free(scan, sizeof *scan);
     }
 }

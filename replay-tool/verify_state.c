@@ -3,29 +3,16 @@
  * change them. */
 #include "replay-tool/verify.h"
 
+#include "replay-tool/files.h"
 #include "replay-tool/state.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-enum { COPY_BYTES_MAX = 1 << 30, STATE_HASH_SIZE = 32 };
+enum { STATE_HASH_SIZE = 32 };
 
 /* ---- A copy of the projections. */
-
-static bool copy_file(const char *from, const char *to)
-{
-    int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
-    ssize_t size = -1;
-    if (in >= 0) out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    while (out >= 0 && (size = copy_file_range(in, NULL, out, NULL, COPY_BYTES_MAX, 0)) > 0) continue;
-    if (out >= 0 && close(out) != 0) size = -1;
-    if (in >= 0) close(in);
-    return size == 0;
-}
 
 /* False when there are none, or, with a sentence said, when they cannot be copied. */
 static bool copy_projections(struct verify *v, const char *directory, const char *copy)
@@ -41,9 +28,9 @@ static bool copy_projections(struct verify *v, const char *directory, const char
             if (i == 0) return false;
             continue;
         }
-        if (copy_file(from, to)) continue;
+        if (files_copy(from, to) == EXIT_WELL) continue;
         v->projections = "unread";
-        sentence_set(&v->projections_why, "%s cannot be copied to %s: %s", from, to, strerror(errno));
+        sentence_set(&v->projections_why, "%s cannot be copied to %s", from, to);
         return false;
     }
     return true;
