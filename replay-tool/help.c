@@ -32,7 +32,7 @@ static void show_line(const struct verb *v)
 {
     char left[40];
     snprintf(left, sizeof left, "%s %s", v->name, v->operands);
-    printf("  %-24s %s\n", left, v->help);
+    printf("  %-26s %s\n", left, v->help);
 }
 
 static void show_verb(const struct verb *v)

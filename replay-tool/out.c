@@ -34,6 +34,7 @@ void out_rows_end(struct out *out)
     putchar('\n');
     table_delete(out->table);
     out->table = NULL;
+    out->table_rows = 0;
 }
 
 static void show_as_text(struct out *out, const msgpack_object *record)
@@ -44,6 +45,7 @@ static void show_as_text(struct out *out, const msgpack_object *record)
         if (!out->table) out->table = table_new(out->columns, out->colours);
         ASSERT(out->table);
         table_add(out->table, record);
+        if (++out->table_rows == OUT_TABLE_ROWS_MAX) out_rows_end(out);
         return;
     }
     out_rows_end(out);

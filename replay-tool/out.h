@@ -13,6 +13,8 @@
 #include "clients/terminal/table.h"
 #include "engine/wire/put.h"
 
+enum { OUT_TABLE_ROWS_MAX = 1000 };
+
 struct out {
     bool json;
     bool colours;
@@ -27,6 +29,7 @@ struct out {
     bool is_row;
     bool lines; /* the last row was printed by `show` */
     struct table *table;
+    uint32_t table_rows;
     msgpack_unpacked unpacked;
 };
 
@@ -35,7 +38,8 @@ void out_free(struct out *out);
 
 /* Begins a record; the next one only after its out_end(). "header" and "summary" are the two that are no rows. */
 struct open_map *out_record(struct out *out, const char *name);
-/* Prints it. Rows of a table are kept until out_rows_end() or the next record that is no row. */
+/* Prints it. Rows of a table are kept until there are OUT_TABLE_ROWS_MAX, out_rows_end(), or the next record that is no
+ * row: a longer table goes on in another one, so that it need not all lie in memory. */
 void out_end(struct out *out);
 void out_rows_end(struct out *out);
 /* A record whose fields are `map` already, as bytes of a MessagePack map; behind "record" come its fields. */
