@@ -27,6 +27,18 @@ static enum exit_code data_directory(struct replay *r, const char **data)
     return usage(r, "--data must name a data directory, in which there is a directory log");
 }
 
+/* Interrupted between the two names that it gives, it leaves the old log where the new one was made: without the note that
+ * a beginning has. */
+static enum exit_code finish_interrupted(const char *data)
+{
+    char old[PATH_MAX], note[PATH_MAX], aside[PATH_MAX];
+    enum exit_code code = files_path(old, data, "log.part");
+    if (code == EXIT_WELL) code = files_path(note, old, "of");
+    if (code == EXIT_WELL) code = files_path(aside, data, "log.truncated");
+    bool is_old_log = code == EXIT_WELL && files_is_there(old) && !files_is_there(note) && !files_is_empty(old, "of.part");
+    return is_old_log && !files_is_there(aside) ? files_rename(old, aside) : code;
+}
+
 static enum exit_code write_beginning(struct replay *r, const struct draft *draft, uint64_t kept)
 {
     static struct copy copy;
@@ -75,6 +87,7 @@ enum exit_code verb_truncate(struct replay *r)
     uint64_t confirmed = 0;
     if (!option_number(r, "confirm", UINT64_MAX, &confirmed)) return EXIT_USAGE;
     enum exit_code code = data_directory(r, &data);
+    if (code == EXIT_WELL && option(r, "confirm")) code = finish_interrupted(data);
     if (code == EXIT_WELL) code = rescue_walk(&w, r);
     if (code != EXIT_WELL) return code;
     if (w.kept == 0) return fail(EXIT_DAMAGED, "nothing of the log's beginning can be proved; salvage shows what can be read");
