@@ -23,7 +23,9 @@ enum {
     COMMAND_EVENTS_MAX = 3000,   /* a turn; the rest is for what the engine does by itself, however much is asked of it */
     EVENTS_MAX = 3900,
     REPLY_BYTES_MAX = 32 << 20,  /* a turn */
-    LOOKS_MAX = 40000,           /* likewise */
+    LOOKS_MAX = 12000,           /* likewise */
+    FULL = 1000000,              /* a turn, as parts_used() counts */
+    SHARE_MAX = FULL / 4,        /* of one peer, when others take part */
     JOBS_LIST_LOOKS = 4000,      /* what a page of jobs counts as, */
     JOB_SHOWN_LOOKS = 10,        /* and each job of it */
     RETRY_AFTER_US = 1000000,
@@ -250,6 +252,25 @@ static void handle(struct turn *t, struct peer *peer, struct handled *h)
 
 /* ---- Frames in. */
 
+/* How full the turn is. */
+static uint64_t parts_used(const struct turn *t)
+{
+    return (uint64_t)t->events.count * FULL / COMMAND_EVENTS_MAX + (uint64_t)t->handled_count * FULL / HANDLED_MAX +
+           (uint64_t)t->reply_bytes * FULL / REPLY_BYTES_MAX + (uint64_t)t->looks * FULL / LOOKS_MAX;
+}
+
+/* Frames come from the peers in turn, but who has sent one waits for its answer until the whole turn is on disk: a peer
+ * that could fill it may not, when there are others. A peer alone may, because large turns are cheap ones. */
+static bool has_had_its_share(struct turn *t, struct peer *peer)
+{
+    if (peer->turn != t->number) {
+        peer->turn = t->number;
+        peer->parts_used = 0;
+        t->takes_part++;
+    }
+    return t->takes_part > 1 && peer->parts_used >= SHARE_MAX;
+}
+
 /* True when the turn was full before the frames were through. */
 static bool take_frames(struct turn *t)
 {
@@ -261,10 +282,13 @@ static bool take_frames(struct turn *t)
         if (t->events.failed || !host->next_frame(host->context, &h->frame)) return false;
         struct peer *peer = turn_peer(t, h->frame.peer);
         ASSERT(peer);
+        if (has_had_its_share(t, peer)) return true;
+        uint64_t before = parts_used(t);
         t->handled_count++;
         t->counts.calls += !peer->unfinished.goes_on;
         handle(t, peer, h);
         t->reply_bytes += h->reply.size;
+        peer->parts_used += parts_used(t) - before;
         if (h->goes_on) return true; /* the turn is full, and this peer's next frame is the same one */
         host->frame_done(host->context, peer->id);
     }

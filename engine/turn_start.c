@@ -223,6 +223,8 @@ void turn_begin(struct turn *t)
     arena_reset(&t->arena);
     t->handled = arena_alloc(&t->arena, HANDLED_MAX * sizeof *t->handled);
     t->handled_count = 0;
+    t->number++;
+    t->takes_part = 0;
     t->wanted = false;
     t->reply_bytes = 0;
     t->looks = 0;

@@ -25,6 +25,8 @@ struct peer {
     bool error_strings;
     bool connector; /* has asked for work */
     uint32_t tasks; /* calls that a worker has not answered */
+    uint64_t turn;  /* the last one that it took part in, */
+    uint64_t parts_used; /* and how much of that is its */
     struct unfinished unfinished;
     struct subscription *subscription;
     char name[CLIENT_NAME_SIZE_MAX];     /* as it says in hello, cut; "": it did not */
@@ -118,6 +120,8 @@ struct turn {
     struct events events;
     struct handled *handled;
     size_t handled_count;
+    uint64_t number;     /* of this turn, from 1 */
+    uint32_t takes_part; /* peers that have had a frame handled */
     struct served *served, **served_last;
     struct pending_read *reads;
     struct pending_task *tasks;

@@ -10,6 +10,7 @@
     X(CONNECTIONS_MAX, 1000, "connections", "open at the same time, both sockets together")                            \
     X(READERS_MAX, 500, "connections", "of those, on the socket that only reads")                                      \
     X(INPUT_BYTES_MAX, 268435456, "bytes", "frames not yet whole, all connections together")                           \
+    X(INPUT_PAUSE_BYTES, 4194304, "bytes", "frames of a connection that wait for their turn; more wait in its socket")   \
     X(OUTPUT_PAUSE_BYTES, 4194304, "bytes", "unread answers of a connection above which its frames wait")              \
     X(OUTPUT_CLOSE_BYTES, 67108864, "bytes", "unread answers of a connection above which it is closed")                \
     X(OUTPUT_BYTES_MAX, 1073741824, "bytes", "unread answers in all; above it the slowest reader is closed")           \

@@ -12,7 +12,6 @@
 
 enum {
     SOCKET_BUFFER_BYTES = 4 << 20,
-    WHOLE_BYTES_MAX = 4 << 20, /* that wait here behind a whole frame; what is more waits in the socket */
     KEPT_BYTES_MAX = 256 << 10,/* of an empty buffer */
     LEAVE_MS = 10000,
 };
@@ -136,7 +135,7 @@ static bool takes_frames(const struct connection *c)
 
 static bool wants_to_read(const struct connection *c)
 {
-    bool has_enough = c->input.frame_size > 0 && input_size(&c->input) >= WHOLE_BYTES_MAX;
+    bool has_enough = c->input.frame_size > 0 && input_size(&c->input) >= INPUT_PAUSE_BYTES;
     return c->phase == CONNECTION_OPEN && !c->server->is_stopping && takes_frames(c) && !has_enough &&
            c->input.bad == SCAN_WHOLE && input_may_grow(&c->input);
 }
