@@ -79,7 +79,8 @@ static enum refusal check_from(struct turn *t, uint64_t from, struct sentence *w
 {
     uint64_t head = log_head(&t->log);
     if (from >= 1 && from <= head + 1) return ACCEPTED;
-    sentence_set(why, "from must be an event's number from 1 to %" PRIu64 "; it is %" PRIu64, head + 1, from);
+    sentence_set(why, "from must be an event's number from 1 to %" PRIu64 "; it is %" PRIu64 "%s", head + 1, from,
+                 from == 0 ? "" : ", which a log that was restored from a backup may not have yet");
     return REFUSED_BAD_FIELD;
 }
 

@@ -572,6 +572,7 @@ static void a_log_that_is_gone_does_not_begin_anew_in_silence(void **state)
 static void a_subscriber_sees_every_event_from_its_number_on(void **state)
 {
     struct stage *s = *state;
+    expect_answer(stage_call(s, 1, "events.subscribe", "{\"from\":1000}"), "restored from a backup");
     stage_call(s, 1, "events.subscribe", "{\"from\":1}");
     then_answer_has(s, 1, "LOG_STARTED");
     then_answer_has(s, 1, "caught_up");
