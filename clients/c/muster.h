@@ -199,8 +199,8 @@ MUSTER_API uint64_t muster_position(const struct muster_client *client);
 /* ---- Work, for connectors: take devices, do with them what the job says, report how it went.
  *
  * Work belongs to the program until it is freed, and does not depend on its client: its results may be reported by any
- * client, at any time, also after a restart of the engine. It may come twice: (job, device, attempt) lets a device
- * drop what it has done already. */
+ * client, at any time, also after a restart of the engine. A device may have done it when it comes again, with a higher
+ * attempt: what must not be done twice, the device or the program knows by (job, device), and reports as completed. */
 
 enum muster_outcome {
     MUSTER_COMPLETED = 1,

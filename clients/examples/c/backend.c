@@ -49,8 +49,10 @@ int main(int argc, char **argv)
     muster_put_text(&params, "job", "flush-1");
     muster_subscribe(listener, next, &params);
     for (struct muster_message event; muster_receive(listener, &event) == MUSTER_OK && event.kind != MUSTER_REFUSAL;) {
-        if (muster_text_is(muster_text(&event.value, "type"), "JOB_COMPLETED")) /* not saved: it comes again */
-            return printf("%" PRIu64 " completed\n", completed) < 0;
+        msgpack_object_str type = muster_text(&event.value, "type");
+        if (muster_text_is(type, "JOB_COMPLETED") || muster_text_is(type, "JOB_FAILED") ||
+            muster_text_is(type, "JOB_CANCELLED")) /* not saved: it comes again */
+            return printf("%.*s: %" PRIu64 " completed\n", (int)type.size, type.ptr, completed) < 0;
         completed += muster_bool(&event.value, "ends", false) &&
                      muster_text_is(muster_text(&event.value, "outcome"), "completed");
         save(argv[2], muster_position(listener), completed);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Here the device is spoken to. It may get the same (job, attempt) twice, and should do it once. */
+/* Here the device is spoken to. It may have done this job in an attempt whose report was lost, and should know. */
 static enum muster_outcome deliver(const char *device, const struct muster_work *work)
 {
     usleep(5000);

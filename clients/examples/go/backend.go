@@ -45,8 +45,9 @@ func main() {
 		var page Answer
 		engine.Call("events.read", Fields{"from": next, "filter": Fields{"job": "flush-1"}}, &page)
 		for _, event := range page.Value {
-			if event["type"] == "JOB_COMPLETED" { // not saved: started again, it ends here again
-				fmt.Println(completed, "completed")
+			switch event["type"] {
+			case "JOB_COMPLETED", "JOB_FAILED", "JOB_CANCELLED": // not saved: started again, it ends here again
+				fmt.Printf("%v: %d completed\n", event["type"], completed)
 				return
 			}
 			if event["ends"] == true && event["outcome"] == "completed" {

@@ -15,7 +15,7 @@ type Work struct {
 	Devices []string `codec:"devices"`
 }
 
-// Here the device is spoken to. It may get the same (job, attempt) twice, and should do it once.
+// Here the device is spoken to. It may have done this job in an attempt whose report was lost, and should know.
 func deliver(device string, work *Work) string {
 	time.Sleep(5 * time.Millisecond)
 	for _, entry := range work.Data {

@@ -6,6 +6,7 @@ const Muster = require('./muster');
 
 const [path, state, devices] = process.argv.slice(2);
 const job = 'flush-1'; // of our own making: to run it again is to get it as it is
+const ends = ['JOB_COMPLETED', 'JOB_FAILED', 'JOB_CANCELLED'];
 const engine = new Muster(path);
 
 function save(kept) {
@@ -16,11 +17,11 @@ function save(kept) {
 function count(kept) {
   const listener = new Muster(path);
   listener.onConnect = () => listener.session.request('events.subscribe', [{
-    from: kept.next, filter: {job, type: ['DEVICE_RESULT', 'JOB_COMPLETED']},
+    from: kept.next, filter: {job, type: ['DEVICE_RESULT', ...ends]},
   }], error => error && console.error(error[1]));
   listener.onNotice = (name, event) => {
-    if (event.type === 'JOB_COMPLETED') { // not saved: started again, it ends here again
-      console.log(`${kept.completed} completed`);
+    if (ends.includes(event.type)) { // not saved: started again, it ends here again
+      console.log(`${event.type}: ${kept.completed} completed`);
       process.exit();
     }
     if (event.seq === undefined) return;

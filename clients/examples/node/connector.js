@@ -3,7 +3,7 @@ const Muster = require('./muster');
 
 const engine = new Muster(process.argv[2]);
 
-// Here the device is spoken to. It may get the same (job, attempt) twice, and should do it once.
+// Here the device is spoken to. It may have done this job in an attempt whose report was lost, and should know.
 async function deliver(device, work) {
   await new Promise(resolve => setTimeout(resolve, 5));
   for (const {path, value} of work.data) {

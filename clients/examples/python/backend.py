@@ -9,6 +9,7 @@ from muster import Muster
 
 path, state, devices = sys.argv[1], sys.argv[2], int(sys.argv[3])
 JOB = "flush-1"  # of our own making: to run it again is to get it as it is
+ENDS = ["JOB_COMPLETED", "JOB_FAILED", "JOB_CANCELLED"]
 
 
 def save(following, completed):
@@ -31,9 +32,9 @@ engine.call("groups.put", {"id": "pumps", "filter": "$id STARTSWITH 'pump-'"})
 engine.call("jobs.run", {"id": JOB, "group": "pumps", "data": [{"type": "command", "path": "flush", "value": 5}]})
 
 following, completed = load()
-for name, event in Muster(path).notices(following, {"job": JOB, "type": ["DEVICE_RESULT", "JOB_COMPLETED"]}):
-    if event.get("type") == "JOB_COMPLETED":  # not saved: started again, it ends here again
+for name, event in Muster(path).notices(following, {"job": JOB, "type": ["DEVICE_RESULT", *ENDS]}):
+    if event.get("type") in ENDS:  # not saved: started again, it ends here again
         break
     completed += name == "event" and event["ends"] and event["outcome"] == "completed"
     save(event["seq"] + 1, completed)
-print(f"{completed} completed")
+print(f"{event['type']}: {completed} completed")

@@ -9,7 +9,7 @@ engine = Muster(sys.argv[1])
 
 
 def deliver(device, work):
-    """Here the device is spoken to. It may get the same (job, attempt) twice, and should do it once."""
+    """Here the device is spoken to. It may have done this job in an attempt whose report was lost, and should know."""
     time.sleep(0.005)
     for entry in work["data"]:
         print(f"{device}: {entry['path']} = {entry['value']} ({work['job']}, attempt {work['attempt']})", flush=True)
