@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
 static struct muster_client *engine, *listener;
 static struct muster_params params;
 
@@ -33,8 +32,8 @@ int main(int argc, char **argv)
     if (argc < 4 || muster_open(argv[1], MUSTER_FOR_EVER, &engine) || muster_open(argv[1], MUSTER_FOR_EVER, &listener))
         return 2;
     muster_params_init(&params);
-    FILE *file = fopen(argv[2], "r"); /* first of all where to begin, so that no event of the job is missed */
-    msgpack_object info = ask("info", NULL);
+    FILE *file = fopen(argv[2], "r");
+    msgpack_object info = ask("info", NULL); /* first of all where to begin, so that no event of the job is missed */
     if (!file) save(argv[2], next = muster_uint(&info, "head", 0) + 1, 0);
     else if (fscanf(file, "%" SCNu64 " %" SCNu64, &next, &completed) != 2 || fclose(file)) return 2;
     for (int i = 0; i < atoi(argv[3]) && snprintf(id, sizeof id, "pump-%d", i) > 0; i++)
@@ -42,8 +41,7 @@ int main(int argc, char **argv)
     ask("groups.put", (const char *[]){"id", "pumps", "filter", "$id STARTSWITH 'pump-'", NULL});
     const char *const entry[] = {"type", "command", "path", "flush", "value", "gently"};
     msgpack_packer *data = muster_put(&params, "data");
-    msgpack_pack_array(data, 1);
-    msgpack_pack_map(data, 3);
+    msgpack_pack_array(data, 1), msgpack_pack_map(data, 3);
     for (int i = 0; i < 6; i++) muster_pack_text(data, entry[i]);
     ask("jobs.run", (const char *[]){"id", "flush-1", "group", "pumps", NULL}); /* again: the job as it is */
     muster_put_text(&params, "job", "flush-1");

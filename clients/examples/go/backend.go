@@ -37,7 +37,6 @@ func main() {
 	engine.Call("groups.put", Fields{"id": "pumps", "filter": "$id STARTSWITH 'pump-'"}, &Fields{})
 	data := []Fields{{"type": "command", "path": "flush", "value": 5}} // the id is ours: run again, it is as it is
 	engine.Call("jobs.run", Fields{"id": "flush-1", "group": "pumps", "data": data}, &Fields{})
-
 	next, completed := uint64(0), 0
 	text, _ := os.ReadFile(state)
 	fmt.Sscan(string(text), &next, &completed)
