@@ -11,7 +11,13 @@ configure_file(engine/service/muster.service.in muster.service @ONLY)
 add_custom_command(OUTPUT musterd.conf musterd.conf.5
                    COMMAND ${CMAKE_SOURCE_DIR}/docs/make-settings $<TARGET_FILE:musterd> ${CMAKE_BINARY_DIR}
                    DEPENDS musterd docs/make-settings VERBATIM)
-add_custom_target(service ALL DEPENDS musterd.conf musterd.conf.5)
+
+# What bash and zsh ask when somebody presses Tab.
+add_custom_command(OUTPUT completion.bash completion.zsh
+                   COMMAND muster completion bash > completion.bash
+                   COMMAND muster completion zsh > completion.zsh
+                   DEPENDS muster VERBATIM)
+add_custom_target(service ALL DEPENDS musterd.conf musterd.conf.5 completion.bash completion.zsh)
 
 install(TARGETS musterd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR} COMPONENT programs)
 install(TARGETS muster muster-replay muster-fleet RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
@@ -20,6 +26,10 @@ install(FILES ${CMAKE_BINARY_DIR}/musterd.conf.5 DESTINATION ${CMAKE_INSTALL_MAN
 install(FILES ${CMAKE_BINARY_DIR}/muster.service engine/service/muster.socket engine/service/muster-readers.socket
         DESTINATION ${SYSTEMD_UNITS} COMPONENT programs)
 install(FILES engine/service/muster.sysusers RENAME muster.conf DESTINATION lib/sysusers.d COMPONENT programs)
+install(FILES ${CMAKE_BINARY_DIR}/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+        RENAME muster COMPONENT programs)
+install(FILES ${CMAKE_BINARY_DIR}/completion.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions
+        RENAME _muster COMPONENT programs)
 install(FILES docs/grafana-dashboard.json DESTINATION ${CMAKE_INSTALL_DATADIR}/muster COMPONENT programs)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs FILES_MATCHING PATTERN "*.md"
         PATTERN decisions EXCLUDE PATTERN man EXCLUDE)
