@@ -137,6 +137,7 @@ void model_print_progress(const struct model *m, const struct model_job *job, FI
     print_time("created", job->created_us, out);
     print_time("start", job->start_us, out);
     print_time("end", job->end_us, out);
+    fprintf(out, ",\"by\":\"%s\"", job->schedule >= 0 ? "engine" : "uid 1000");
     if (job->schedule >= 0) fprintf(out, ",\"scheduledJobId\":\"%s\"", m->schedules[job->schedule].id);
     fprintf(out, "}");
 }
